@@ -4,9 +4,9 @@
 // Two packages implement it: transport/udp with real UDP datagrams and TCP streams, transport/netsim inside the
 // simulator. transport/transporttest is the contract that both pass.
 //
-//	            OpenStream                                    CloseStream, peer closed, reset,
-//	  (none) ───────────────► opening ──── StreamOpened ───► open ──── refused, too slow ──► StreamClosed
-//	     │                       │                            ▲
-//	     │                       └─ refused, timeout ─────────┼──────────────────────────► StreamClosed
-//	     └──────────── StreamOpened(inbound) ─────────────────┘
+//	          OpenStream                                    CloseStream, peer closed, reset,
+//	(none) ───────────────► opening ──── StreamOpened ───► open ──── refused, too slow ──► StreamClosed
+//	   │                       │                            ▲
+//	   │                       └─ refused, timeout ─────────┼──────────────────────────► StreamClosed
+//	   └──────────── StreamOpened(inbound) ─────────────────┘
 package transport

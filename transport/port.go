@@ -9,6 +9,10 @@ import (
 // MaxDatagram is the most bytes that one datagram may carry: what passes everywhere in one piece.
 const MaxDatagram = 1400
 
+// MinSendQueue is how many bytes may always wait to be sent on one stream before a bus closes it with ErrTooSlow:
+// two of the largest frames.
+const MinSendQueue = 2 << 20
+
 // Why a stream was closed, apart from an orderly close, whose reason is nil. A reason may wrap one of these:
 // test with errors.Is.
 var (
@@ -55,7 +59,8 @@ type Bus interface {
 	// OpenStream begins to open a stream. StreamOpened or StreamClosed tells the outcome. Bytes may be sent at
 	// once: they wait for the connection.
 	OpenStream(to Address) StreamID
-	// SendStream sends bytes. For a stream that is closed or unknown they are dropped.
+	// SendStream sends bytes. For a stream that is closed or unknown they are dropped. A stream on which more
+	// bytes wait than the bus keeps, which is at least MinSendQueue, is closed with ErrTooSlow.
 	SendStream(id StreamID, data []byte)
 	// CloseStream closes a stream in order: what was sent before is still delivered, if the peer takes it, and
 	// nothing that arrives later is reported. StreamClosed follows, with a nil reason if the close was in order.
