@@ -1,0 +1,111 @@
+package keyspace
+
+import (
+	"iter"
+	"math"
+
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/slots"
+)
+
+// Space is the data of one node. It is not safe for concurrent use.
+type Space struct {
+	key hashKey
+	// tables are the slots that hold a key, nil for the others. Invariant: no table is empty.
+	tables [slots.Count]*table
+	// occupied is the set of slots that have a table.
+	occupied slots.Set
+	expiry   expiryIndex
+	// count is the number of keys, the sum of the tables' counts.
+	count int
+	// bytes is the sum of footprint over all records.
+	bytes int64
+}
+
+// New returns an empty Space. The seed decides the order of the keys within a slot; it should be secret where
+// clients are not trusted, and need not be the same on every node.
+func New(hashSeed uint64) *Space {
+	source := random.New(hashSeed)
+	return &Space{key: hashKey{first: source.Uint64(), second: source.Uint64()}}
+}
+
+// Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is reported absent.
+// The caller that owns the slot then deletes it by an effect; Expired or Peek tells.
+func (s *Space) Lookup(slot slots.Slot, key []byte, wall int64) (Value, bool) {
+	value, ok := s.Peek(slot, key)
+	if !ok || value.Expired(wall) {
+		return Value{}, false
+	}
+	return value, true
+}
+
+// Expired reports whether a key is there but past its time.
+func (s *Space) Expired(slot slots.Slot, key []byte, wall int64) bool {
+	value, ok := s.Peek(slot, key)
+	return ok && value.Expired(wall)
+}
+
+// Peek returns the value of a key, also of one whose time has passed.
+func (s *Space) Peek(slot slots.Slot, key []byte) (Value, bool) {
+	t := s.tables[slot]
+	index, found := t.search(s.key.sum(key), key)
+	if !found {
+		return Value{}, false
+	}
+	return t.cells[index].record.value(), true
+}
+
+func (r *record) value() Value {
+	return Value{kind: String, content: r.content, expireAt: r.expireAt}
+}
+
+// Len returns the number of keys, expired ones included.
+func (s *Space) Len() int { return s.count }
+
+// Expiring returns the number of keys that have an expiry time.
+func (s *Space) Expiring() int { return len(s.expiry.items) }
+
+// Count returns the number of keys of a slot, expired ones included.
+func (s *Space) Count(slot slots.Slot) int {
+	if t := s.tables[slot]; t != nil {
+		return t.count
+	}
+	return 0
+}
+
+// Occupied returns the slots that hold a key.
+func (s *Space) Occupied() slots.Set { return s.occupied }
+
+// Bytes estimates the memory that the keys and values take. It depends on the content only, not on history.
+func (s *Space) Bytes() int64 { return s.bytes }
+
+// NextExpiry returns the first wall time (Unix milliseconds) at which Due will have a key, if that ever happens.
+func (s *Space) NextExpiry() (wall int64, ok bool) {
+	item, ok := s.expiry.earliest()
+	// A key lives through the millisecond of its expiry time, and the last one does not end.
+	if !ok || item.at == math.MaxInt64 {
+		return 0, false
+	}
+	return item.at + 1, true
+}
+
+// Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time, key).
+// The caller applies each before it asks for the next; one that it does not apply ends the walk.
+func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
+	return func(yield func(Effect) bool) {
+		var last *record
+		for range limit {
+			item, ok := s.expiry.earliest()
+			if !ok || item.at >= wall || item.record == last {
+				return
+			}
+			last = item.record
+			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: item.record.key}) {
+				return
+			}
+		}
+	}
+}
+
+// DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no effect tells of it.
+func (s *Space) DropSlot(slot slots.Slot) { s.flushSlot(slot) }
