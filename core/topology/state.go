@@ -1,0 +1,183 @@
+package topology
+
+import (
+	"slices"
+
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// State is one version of a cluster's configuration. It is immutable: what its methods return must not be changed.
+type State struct {
+	// Cluster is the identity of the cluster. Nodes of different clusters do not listen to each other.
+	Cluster wire.ClusterID
+	// Generation grows when an operator rebuilds the configuration after its quorum was lost for good. Messages of an
+	// older generation are refused.
+	Generation uint64
+	// Version counts the commands that have changed the configuration of this generation.
+	Version uint64
+
+	// nodes are the members of the cluster.
+	// Invariant: sorted by ID, unique, at most MaxNodes, each in exactly one shard.
+	nodes []Node
+	// shards are the groups of nodes that hold the same data.
+	// Invariant: sorted by ID, unique, at most MaxShards, none without a member.
+	shards []Shard
+	// owners holds for each slot one more than the index of its shard, or 0 if the slot is unassigned. Versions that
+	// agree on it share it.
+	owners *[slots.Count]uint16
+
+	// What follows is computed from the above (index) to make the hot path an array access.
+
+	// primaries holds the index of each shard's primary among the nodes.
+	primaries []uint16
+	// owned holds how many slots each shard has.
+	owned []uint16
+	// epoch is the highest epoch of a shard.
+	epoch uint64
+}
+
+// Nodes returns the members of the cluster, sorted by ID.
+func (s *State) Nodes() []Node { return s.nodes }
+
+// Shards returns the shards, sorted by ID.
+func (s *State) Shards() []Shard { return s.shards }
+
+// Epoch returns the highest epoch of a shard.
+func (s *State) Epoch() uint64 { return s.epoch }
+
+// Node returns the node with an ID.
+func (s *State) Node(id NodeID) (Node, bool) {
+	i, ok := s.nodeIndex(id)
+	if !ok {
+		return Node{}, false
+	}
+	return s.nodes[i], true
+}
+
+// Shard returns the shard with an ID.
+func (s *State) Shard(id ShardID) (Shard, bool) {
+	i, ok := s.shardIndex(id)
+	if !ok {
+		return Shard{}, false
+	}
+	return s.shards[i], true
+}
+
+// ShardOf returns the shard that a node is a member of.
+func (s *State) ShardOf(id NodeID) (Shard, bool) {
+	node, ok := s.Node(id)
+	if !ok {
+		return Shard{}, false
+	}
+	return s.Shard(node.Shard)
+}
+
+// Owner returns the shard that owns a slot; false if the slot is unassigned. It panics if there is no such slot.
+func (s *State) Owner(slot slots.Slot) (Shard, bool) {
+	owner := s.owners[slot]
+	if owner == 0 {
+		return Shard{}, false
+	}
+	return s.shards[owner-1], true
+}
+
+// PrimaryOf returns the primary of the shard that owns a slot; false if the slot is unassigned. Every keyed command asks
+// for it, so it neither searches nor allocates. It panics if there is no such slot.
+func (s *State) PrimaryOf(slot slots.Slot) (Node, bool) {
+	owner := s.owners[slot]
+	if owner == 0 {
+		return Node{}, false
+	}
+	return s.nodes[s.primaries[owner-1]], true
+}
+
+// IsPrimaryOf reports whether the node id is what PrimaryOf returns, without the copy.
+func (s *State) IsPrimaryOf(slot slots.Slot, id NodeID) bool {
+	owner := s.owners[slot]
+	return owner != 0 && s.shards[owner-1].Primary == id
+}
+
+// SlotsOf returns the slots that a shard owns: none if there is no such shard.
+func (s *State) SlotsOf(id ShardID) slots.Set {
+	var set slots.Set
+	i, ok := s.shardIndex(id)
+	if !ok || s.owned[i] == 0 {
+		return set
+	}
+	for slot, owner := range s.owners {
+		if int(owner) == i+1 {
+			set.Add(slots.Slot(slot))
+		}
+	}
+	return set
+}
+
+// AssignedSlots returns how many slots have an owner.
+func (s *State) AssignedSlots() int {
+	total := 0
+	for _, n := range s.owned {
+		total += int(n)
+	}
+	return total
+}
+
+func (s *State) nodeIndex(id NodeID) (int, bool) {
+	return slices.BinarySearchFunc(s.nodes, id, func(n Node, id NodeID) int { return n.ID.Compare(id) })
+}
+
+func (s *State) shardIndex(id ShardID) (int, bool) {
+	return slices.BinarySearchFunc(s.shards, id, func(shard Shard, id ShardID) int { return shard.ID.Compare(id) })
+}
+
+// run is a longest row of slots with the same owner.
+type run struct {
+	slots.Range
+	// shard is the index of the owner, or -1 if the slots are unassigned.
+	shard int
+}
+
+// runs returns the whole of the slot table as runs, in ascending order.
+func (s *State) runs() []run {
+	var all []run
+	for first := 0; first < slots.Count; {
+		last := first
+		for last+1 < slots.Count && s.owners[last+1] == s.owners[first] {
+			last++
+		}
+		all = append(all, run{
+			Range: slots.Range{First: slots.Slot(first), Last: slots.Slot(last)},
+			shard: int(s.owners[first]) - 1,
+		})
+		first = last + 1
+	}
+	return all
+}
+
+// rangesByShard returns the ranges of each shard, in ascending order, by the index of the shard.
+func (s *State) rangesByShard() [][]slots.Range {
+	ranges := make([][]slots.Range, len(s.shards))
+	for _, run := range s.runs() {
+		if run.shard >= 0 {
+			ranges[run.shard] = append(ranges[run.shard], run.Range)
+		}
+	}
+	return ranges
+}
+
+// index computes the derived fields. The state must satisfy checkRecords.
+func (s *State) index() {
+	s.primaries = make([]uint16, len(s.shards))
+	s.owned = make([]uint16, len(s.shards))
+	s.epoch = 0
+	for i, shard := range s.shards {
+		primary, _ := s.nodeIndex(shard.Primary)
+		s.primaries[i] = uint16(primary)
+		s.epoch = max(s.epoch, shard.Epoch)
+	}
+	for _, owner := range s.owners {
+		if owner != 0 {
+			s.owned[owner-1]++
+		}
+	}
+}
