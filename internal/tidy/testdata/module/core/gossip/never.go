@@ -1,0 +1,5 @@
+//go:build never
+
+// want-2 platform
+
+package gossip

@@ -1,0 +1,5 @@
+// Package resp has a badly named file.
+package resp // want name
+
+// OK is the simple reply.
+const OK = "OK"

@@ -1,0 +1,2 @@
+// Package unknown is in no table.
+package unknown // want dependency

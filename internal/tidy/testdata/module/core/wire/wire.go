@@ -1,0 +1,38 @@
+package wire // want package-doc
+
+type Public struct{ Field int } // this comment documents it
+
+// want+2 exported-doc
+
+type Bare struct{}
+
+// Read is documented.
+func (Bare) Read() {}
+
+func (Bare) Write() {} // want exported-doc
+
+func (*Bare) Error() string { return "" }
+
+func (private) Write() {}
+
+type private struct{}
+
+func Open() {} // want exported-doc
+
+// The group is documented.
+const (
+	First = iota
+	Second
+)
+
+// want+3 exported-doc
+
+const (
+	Third = iota
+
+	Fourth // each may have its own
+	// Fifth has one.
+	Fifth
+)
+
+func close() {}
