@@ -41,6 +41,7 @@ func (s *State) addShard(i int, spec ShardSpec) error {
 	if len(spec.Nodes) == 0 {
 		return broken("shard %v has no member", spec.ID)
 	}
+	s.epoch = max(s.epoch, spec.Epoch)
 	shard := Shard{ID: spec.ID, Epoch: spec.Epoch, Primary: spec.Nodes[0].ID}
 	for _, node := range spec.Nodes {
 		node.Shard = spec.ID

@@ -10,10 +10,10 @@ import (
 
 // The binary form of a state:
 //
-//	┌────────┬─────────┬────────────┬─────────┬─────────┬─────────┬─────┬─────────┐
-//	│ format │ cluster │ generation │ version │ section │ section │  …  │ section │
-//	│ 1 byte │ 16      │ 8          │ 8       │ nodes   │ shards  │     │ settings│
-//	└────────┴─────────┴────────────┴─────────┴─────────┴─────────┴─────┴─────────┘
+//	┌────────┬─────────┬────────────┬─────────┬───────┬─────────┬─────────┬─────┬──────────┐
+//	│ format │ cluster │ generation │ version │ epoch │ section │ section │  …  │ section  │
+//	│ 1 byte │ 16      │ 8          │ 8       │ 8     │ nodes   │ shards  │     │ settings │
+//	└────────┴─────────┴────────────┴─────────┴───────┴─────────┴─────────┴─────┴──────────┘
 //
 //	section: number (1 byte), format (1 byte), length (uvarint), that many bytes
 //
@@ -57,7 +57,7 @@ const (
 	minShardBytes  = 20 + 1 + 2 + 2 + 1
 
 	// MaxStateBytes bounds the binary form of a state.
-	MaxStateBytes = 1 + 16 + 8 + 8 + int(sectionEnd)*(2+5) + 2*3 +
+	MaxStateBytes = 1 + 16 + 8 + 8 + 8 + int(sectionEnd)*(2+5) + 2*3 +
 		MaxNodes*(maxNodeBytes+maxMemberBytes) + MaxShards*maxShardBytes + slots.Count*(2+2)
 )
 
@@ -67,6 +67,7 @@ func (s *State) Append(dst []byte) []byte {
 	dst = append(dst, s.Cluster[:]...)
 	dst = wire.AppendUint64(dst, s.Generation)
 	dst = wire.AppendUint64(dst, s.Version)
+	dst = wire.AppendUint64(dst, s.epoch)
 	var body []byte
 	for number := sectionNodes; number < sectionEnd; number++ {
 		body = s.appendSection(body[:0], number)
@@ -147,6 +148,7 @@ func Decode(data []byte) (*State, error) {
 	s.Cluster = d.ClusterID()
 	s.Generation = d.Uint64()
 	s.Version = d.Uint64()
+	s.epoch = d.Uint64()
 	for number := sectionNodes; number < sectionEnd; number++ {
 		d.section(s, number)
 	}

@@ -19,6 +19,8 @@ const (
 type Command interface {
 	// Kind names the command's type.
 	Kind() CommandKind
+	// String returns the command on one line, for traces.
+	String() string
 	// apply returns the next state, or the same one if the command changes nothing, or a refusal. It must not change s;
 	// the version and the index of the next state are the caller's.
 	apply(s *State) (*State, *Refusal)

@@ -17,6 +17,9 @@ type State struct {
 	// Version counts the commands that have changed the configuration of this generation.
 	Version uint64
 
+	// epoch is the highest epoch that a shard has ever had, so that it outlives the shard.
+	// Invariant: never falls; no shard's epoch is above it.
+	epoch uint64
 	// nodes are the members of the cluster.
 	// Invariant: sorted by ID, unique, at most MaxNodes, each in exactly one shard.
 	nodes []Node
@@ -33,8 +36,6 @@ type State struct {
 	primaries []uint16
 	// owned holds how many slots each shard has.
 	owned []uint16
-	// epoch is the highest epoch of a shard.
-	epoch uint64
 }
 
 // Nodes returns the members of the cluster, sorted by ID.
@@ -43,7 +44,7 @@ func (s *State) Nodes() []Node { return s.nodes }
 // Shards returns the shards, sorted by ID.
 func (s *State) Shards() []Shard { return s.shards }
 
-// Epoch returns the highest epoch of a shard.
+// Epoch returns the highest epoch that a shard has ever had. It never falls.
 func (s *State) Epoch() uint64 { return s.epoch }
 
 // Node returns the node with an ID.
@@ -169,11 +170,9 @@ func (s *State) rangesByShard() [][]slots.Range {
 func (s *State) index() {
 	s.primaries = make([]uint16, len(s.shards))
 	s.owned = make([]uint16, len(s.shards))
-	s.epoch = 0
 	for i, shard := range s.shards {
 		primary, _ := s.nodeIndex(shard.Primary)
 		s.primaries[i] = uint16(primary)
-		s.epoch = max(s.epoch, shard.Epoch)
 	}
 	for _, owner := range s.owners {
 		if owner != 0 {

@@ -45,7 +45,7 @@ func (v *View) writeShardNode(w *resp.Writer, shard *Shard, node *Node) {
 	w.BulkString("ip")
 	w.BulkString(node.Host)
 	w.BulkString("endpoint")
-	w.BulkString(v.preferredEndpoint(node))
+	w.BulkString(v.EndpointOf(node))
 	if node.Hostname != "" {
 		w.BulkString("hostname")
 		w.BulkString(node.Hostname)

@@ -44,7 +44,7 @@ func (v *View) writeEndpoint(w *resp.Writer, node *Node) {
 	if v.Endpoint == EndpointUnknown {
 		w.Null()
 	} else {
-		w.BulkString(v.preferredEndpoint(node))
+		w.BulkString(v.EndpointOf(node))
 	}
 	w.Int(int64(node.ClientPort))
 	w.Bulk(node.ID.AppendHex(nil))
@@ -69,9 +69,9 @@ func (v *View) writeEndpoint(w *resp.Writer, node *Node) {
 	}
 }
 
-// preferredEndpoint returns the address that clients are given for a node; "" if they are to stay on the host that they
+// EndpointOf returns the address that clients are given for a node; "" if they are to stay on the host that they
 // have asked.
-func (v *View) preferredEndpoint(node *Node) string {
+func (v *View) EndpointOf(node *Node) string {
 	switch v.Endpoint {
 	case EndpointHostname:
 		if node.Hostname == "" {
