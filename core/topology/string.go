@@ -1,0 +1,84 @@
+package topology
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ember-cluster/ember/core/slots"
+)
+
+// shortDigits is how much of an id traces show.
+const shortDigits = 8
+
+func shortNode(id NodeID) string   { return id.String()[:shortDigits] }
+func shortShard(id ShardID) string { return id.String()[:shortDigits] }
+
+// String returns the state on one page, for traces. Ids are cut short.
+func (s *State) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "cluster %s generation %d version %d epoch %d\n", s.Cluster.String()[:shortDigits], s.Generation, s.Version, s.epoch)
+	ranges := s.rangesByShard()
+	for i := range s.shards {
+		shard := &s.shards[i]
+		fmt.Fprintf(&b, "shard %s epoch %d primary %s members %s in-sync %s slots %s\n", shortShard(shard.ID), shard.Epoch,
+			shortNode(shard.Primary), joinNodes(shard.Members), joinNodes(shard.InSync), joinRanges(ranges[i]))
+	}
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		fmt.Fprintf(&b, "node %s shard %s boot %d address %s\n", shortNode(n.ID), shortShard(n.Shard), n.Boot,
+			addressString(n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort))
+	}
+	return b.String()
+}
+
+func joinNodes(ids []NodeID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = shortNode(id)
+	}
+	return strings.Join(words, ",")
+}
+
+func joinRanges(ranges []slots.Range) string {
+	if len(ranges) == 0 {
+		return "-"
+	}
+	words := make([]string, len(ranges))
+	for i, r := range ranges {
+		words[i] = r.String()
+	}
+	return strings.Join(words, ",")
+}
+
+// addressString writes an address as CLUSTER NODES does, and the zone behind it.
+func addressString(host, hostname, zone string, clientPort, busPort uint16) string {
+	text := fmt.Sprintf("%s:%d@%d", host, clientPort, busPort)
+	if hostname != "" {
+		text += "," + hostname
+	}
+	if zone != "" {
+		text += " zone " + zone
+	}
+	return text
+}
+
+// String returns the command on one line, for traces.
+func (c AddSlots) String() string {
+	return fmt.Sprintf("add slots %s to shard %s at epoch %d", joinRanges(c.Slots.Ranges()), shortShard(c.Shard), c.Epoch)
+}
+
+// String returns the command on one line, for traces.
+func (c DeleteSlots) String() string {
+	return fmt.Sprintf("delete slots %s from shard %s at epoch %d", joinRanges(c.Slots.Ranges()), shortShard(c.Shard), c.Epoch)
+}
+
+// String returns the command on one line, for traces.
+func (c SetAddress) String() string {
+	return fmt.Sprintf("set address of node %s at epoch %d to %s", shortNode(c.Node), c.Epoch,
+		addressString(c.Host, c.Hostname, c.Zone, c.ClientPort, c.BusPort))
+}
+
+// String returns the command on one line, for traces.
+func (c SetBoot) String() string {
+	return fmt.Sprintf("set boot of node %s at epoch %d to %d", shortNode(c.Node), c.Epoch, c.Boot)
+}
