@@ -1,0 +1,139 @@
+package netsim
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/ember-cluster/ember/core/random"
+)
+
+// A Condition is something that is wrong with some links for a while. Conditions add up: rates and delays are
+// summed, the least bandwidth counts, and a link is cut as long as one condition cuts it.
+type Condition struct {
+	From []netip.Addr
+	To   []netip.Addr // none: every host that is not in From
+	// OneWay restricts the condition to the links from From to To. Otherwise those back are concerned too.
+	OneWay bool
+
+	Cut       bool          // nothing arrives
+	Clog      bool          // what arrives is held until the condition is lifted
+	Loss      int           // parts per million of packets
+	Duplicate int           // parts per million of datagrams
+	Reorder   int           // parts per million of datagrams
+	Corrupt   int           // parts per million of packets
+	Delay     time.Duration // more time on the way
+	Bandwidth int64         // bytes per second, 0: as it is
+}
+
+// A ConditionID names a condition that is imposed. It is never 0.
+type ConditionID int
+
+type imposed struct {
+	id        ConditionID
+	condition Condition
+}
+
+// Impose makes a condition hold until it is lifted.
+func (n *Network) Impose(c Condition) ConditionID {
+	c.From, c.To = slices.Clone(c.From), slices.Clone(c.To)
+	n.nextCondition++
+	n.conditions = append(n.conditions, imposed{n.nextCondition, c})
+	n.settleAll()
+	return n.nextCondition
+}
+
+// Lift ends a condition. What a clogged link holds arrives at once, in order, unless another condition clogs the link too.
+// Lifting a condition that is not imposed does nothing.
+func (n *Network) Lift(id ConditionID) {
+	n.conditions = slices.DeleteFunc(n.conditions, func(c imposed) bool { return c.id == id })
+	n.settleAll()
+}
+
+// Heal ends every condition.
+func (n *Network) Heal() {
+	n.conditions = nil
+	n.settleAll()
+}
+
+// Exempt frees the links among these hosts, and no others, from all conditions, present and to come.
+func (n *Network) Exempt(hosts []netip.Addr) {
+	n.exempt = slices.Clone(hosts)
+	n.settleAll()
+}
+
+// Cut lets nothing pass from one host to another, until the condition is lifted.
+func (n *Network) Cut(from, to netip.Addr) ConditionID {
+	return n.Impose(Condition{From: []netip.Addr{from}, To: []netip.Addr{to}, OneWay: true, Cut: true})
+}
+
+// Clog holds what arrives from one host at another, until the condition is lifted.
+func (n *Network) Clog(from, to netip.Addr) ConditionID {
+	return n.Impose(Condition{From: []netip.Addr{from}, To: []netip.Addr{to}, OneWay: true, Clog: true})
+}
+
+// concerns reports whether the condition concerns the link from one host to another.
+func (c *Condition) concerns(from, to netip.Addr) bool {
+	return c.joins(from, to) || !c.OneWay && c.joins(to, from)
+}
+
+func (c *Condition) joins(from, to netip.Addr) bool {
+	if !slices.Contains(c.From, from) {
+		return false
+	}
+	if len(c.To) == 0 {
+		return !slices.Contains(c.From, to)
+	}
+	return slices.Contains(c.To, to)
+}
+
+// settleAll brings every link up to date with the conditions that hold.
+func (n *Network) settleAll() {
+	for _, h := range n.hosts {
+		for _, l := range h.links {
+			if l != nil {
+				n.settle(l, l.profile)
+			}
+		}
+	}
+}
+
+// settle gives a link its profile, and works out how it behaves with all conditions that hold.
+func (n *Network) settle(l *link, p Profile) {
+	l.profile, l.now = p, p
+	wasClogged := l.clogged
+	l.cut, l.clogged = false, false
+	from, to := n.hosts[l.from].address, n.hosts[l.to].address
+	if !l.loopback && !(slices.Contains(n.exempt, from) && slices.Contains(n.exempt, to)) {
+		for i := range n.conditions {
+			if c := &n.conditions[i].condition; c.concerns(from, to) {
+				l.impose(c)
+			}
+		}
+	}
+	if wasClogged && !l.clogged {
+		n.release(l)
+	}
+}
+
+func (l *link) impose(c *Condition) {
+	l.cut = l.cut || c.Cut
+	l.clogged = l.clogged || c.Clog
+	l.now.Loss = min(l.now.Loss+c.Loss, random.Million)
+	l.now.Duplicate = min(l.now.Duplicate+c.Duplicate, random.Million)
+	l.now.Reorder = min(l.now.Reorder+c.Reorder, random.Million)
+	l.now.Corrupt = min(l.now.Corrupt+c.Corrupt, random.Million)
+	l.now.Latency += c.Delay
+	if c.Bandwidth > 0 && (l.now.Bandwidth == 0 || c.Bandwidth < l.now.Bandwidth) {
+		l.now.Bandwidth = c.Bandwidth
+	}
+}
+
+// release lets arrive what a link held.
+func (n *Network) release(l *link) {
+	now := n.scheduler.Now()
+	for _, d := range l.held {
+		n.again(now, d)
+	}
+	l.held = l.held[:0]
+}

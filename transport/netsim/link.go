@@ -1,0 +1,76 @@
+package netsim
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/random"
+)
+
+// A link is the way from one host to another.
+type link struct {
+	from, to int32
+	loopback bool
+	stream   *random.Stream // "net/from→to"
+
+	profile Profile // while nothing is wrong
+	own     bool    // the profile is this link's own (SetLink)
+	now     Profile // with all conditions
+	cut     bool
+	clogged bool
+	held    []Delivery // what arrived while it was clogged, in order
+
+	free    time.Duration // when the link has sent all that it was given; matters if it has a bandwidth
+	arrival time.Duration // of the latest datagram that was sent in order
+}
+
+// link returns the link between two hosts, a new one if it was never used.
+func (n *Network) link(from, to int32) *link {
+	h := n.hosts[from]
+	if int(to) < len(h.links) && h.links[to] != nil {
+		return h.links[to]
+	}
+	for len(h.links) <= int(to) {
+		h.links = append(h.links, nil)
+	}
+	l := &link{from: from, to: to, loopback: from == to}
+	l.stream = random.Derive(n.seed, "net/"+h.address.String()+"→"+n.hosts[to].address.String())
+	h.links[to] = l
+	n.settle(l, n.profile)
+	return l
+}
+
+// transmit returns when a packet has left the link's sender, and how long it waited to.
+func (l *link) transmit(now time.Duration, size int) (sent, waited time.Duration) {
+	if l.now.Bandwidth <= 0 {
+		return now, 0
+	}
+	begin := max(now, l.free)
+	took := int64(size+packetHeader) * int64(time.Second) / l.now.Bandwidth
+	return begin + time.Duration(took), begin - now
+}
+
+// latency draws how long a packet travels.
+func (l *link) latency() time.Duration {
+	if l.loopback {
+		return loopbackLatency
+	}
+	return l.now.Latency + l.stream.Exponential(l.now.Jitter)
+}
+
+// segment draws when a segment of a stream arrives that is sent now. The delays of its retransmissions are included.
+func (l *link) segment(now time.Duration, size int, retransmit time.Duration) time.Duration {
+	if l.loopback {
+		return now + l.latency()
+	}
+	sent, _ := l.transmit(now, size)
+	l.free = sent
+	for range maxRetransmissions {
+		// A segment with flipped bits fails TCP's checksum: it is lost too.
+		if !l.stream.Chance(l.now.Loss + l.now.Corrupt) {
+			break
+		}
+		sent += retransmit
+		retransmit *= 2
+	}
+	return sent + l.latency()
+}
