@@ -1,0 +1,124 @@
+package gossip
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// claim is what somebody says about a member, its nodes looked up.
+type claim struct {
+	slot        slot
+	health      Health
+	incarnation uint64
+	// by is whom it comes from: the accuser of a suspicion, else the messenger; self if it is this machine's own finding.
+	by slot
+}
+
+// hear takes what the header of each message says about its sender: it lives, in this incarnation, with this version.
+func (m *Machine) hear(sender slot, msg *message) {
+	member := &m.members.slots[sender]
+	if msg.version > member.version {
+		member.version = msg.version
+		if msg.version > m.version {
+			m.changes = append(m.changes, Change{Kind: VersionSeen, Node: member.id, Version: msg.version})
+		}
+	}
+	revived := member.health == Dead
+	m.consider(claim{slot: sender, health: Alive, incarnation: msg.incarnation, by: sender})
+	switch {
+	case member.health != Dead:
+		if revived {
+			m.exchangeAfterRevival(sender)
+		}
+	case msg.kind != ping:
+		// It lives but doesn't know that it is held dead. A ping is answered with an ack that says so, at once.
+		m.contest(sender, member.incarnation)
+	}
+}
+
+// hearClaims considers all claims of a message. Those about nodes that are no members are passed over: the
+// configuration of the messenger may be ahead of this node's, or behind.
+func (m *Machine) hearClaims(sender slot, msg *message, consider func(*Machine, claim)) {
+	r := wire.NewReader(msg.claims)
+	for r.Len() > 0 {
+		c := readClaim(&r)
+		s, known := m.members.lookup(c.node)
+		by := sender
+		if c.health == Suspect && known {
+			by, known = m.members.lookup(c.accuser)
+		}
+		if known {
+			consider(m, claim{slot: s, health: c.health, incarnation: c.incarnation, by: by})
+		}
+	}
+}
+
+// consider believes a claim if it supersedes what is held.
+func (m *Machine) consider(c claim) {
+	member := &m.members.slots[c.slot]
+	switch {
+	case c.slot == self:
+		m.defend(c)
+	case supersedes(c.health, c.incarnation, member.health, member.incarnation):
+		m.adopt(c)
+	case c.health == Suspect && member.health == Suspect && c.incarnation == member.incarnation:
+		m.confirm(c.slot, c.by)
+	}
+}
+
+// adopt believes a claim about another member and passes it on.
+func (m *Machine) adopt(c claim) {
+	member := &m.members.slots[c.slot]
+	before := member.health
+	// A first word from a member that was taken for alive anyway helps nobody else: who holds something worse of it got
+	// that with an incarnation, and passes the refutation on. Without this, n members that start together would pass on n² such words.
+	news := c.health != before || member.incarnation != 0
+
+	m.endSuspicion(c.slot)
+	m.members.setHealth(c.slot, c.health)
+	member.incarnation, member.accuser = c.incarnation, none
+	if c.health == Suspect {
+		member.accuser = c.by
+		m.startSuspicion(c.slot, c.by)
+	}
+	if news {
+		m.spread(c.slot)
+	}
+	if c.health == before {
+		return
+	}
+	member.changed = m.now
+	if c.health == Dead {
+		m.armReconnect()
+	}
+	m.changes = append(m.changes, Change{
+		Kind: HealthChanged, Node: member.id, Health: c.health, Incarnation: c.incarnation, By: m.members.slots[c.by].id,
+	})
+}
+
+// defend answers a claim about this node. One that would be believed elsewhere over its own word is refuted with a
+// higher incarnation, and an accusation is a sign that this node may be slow.
+func (m *Machine) defend(c claim) {
+	own := &m.members.slots[self]
+	if m.left || !supersedes(c.health, c.incarnation, own.health, own.incarnation) {
+		return
+	}
+	own.incarnation = c.incarnation
+	if c.health != Alive {
+		own.incarnation++ // at most MaxIncarnation: decode refuses what leaves no room
+		m.adjustLocalHealth(+1)
+	}
+	m.spread(self)
+}
+
+// adjustLocalHealth moves the local health multiplier (Lifeguard, section IV.A), a counter that saturates at 0 and LocalHealthMax.
+func (m *Machine) adjustLocalHealth(by int) {
+	if m.config.LHAProbe {
+		m.localHealth = min(max(m.localHealth+by, 0), m.config.LocalHealthMax)
+	}
+}
+
+// stretch scales a timeout or interval of the failure detector by local health: the less this node may
+// trust its own timeliness, the longer it waits before it accuses others.
+func (m *Machine) stretch(d time.Duration) time.Duration { return d * time.Duration(m.localHealth+1) }

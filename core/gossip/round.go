@@ -1,0 +1,87 @@
+package gossip
+
+// armGossip schedules the next round of gossip, if none is scheduled. Rounds lie on a grid with a phase of this machine's
+// own, so that the machines of a group do not speak in chorus; with nothing to tell there is none.
+func (m *Machine) armGossip() {
+	if m.gossipAt != never || m.left || m.alone() {
+		return
+	}
+	interval := m.config.GossipInterval
+	m.gossipAt = m.now + interval - (m.now-m.phase)%interval
+}
+
+// gossipRound tells some random members what there is to tell. Failure detection alone would carry
+// rumours on one ping and ack a period; these rounds spread them faster (Lifeguard, section V: the measured implementation).
+func (m *Machine) gossipRound() {
+	if m.now < m.gossipAt {
+		return
+	}
+	m.gossipAt = never
+	m.tellContested(m.config.GossipNodes)
+	living := m.members.drawLiving(m.config.GossipNodes, m.source)
+	heard := false
+	for i := 0; i < m.config.GossipNodes && m.hasNews(); i++ {
+		if to := m.gossipTarget(living, i); to != none {
+			m.send(to, message{kind: gossip})
+			m.versionSends = max(m.versionSends-1, 0)
+			heard = true
+		}
+	}
+	// With nobody to hear it the news waits, and the first member that comes back to life arms the next round.
+	if heard && m.hasNews() || len(m.contested) > 0 {
+		m.armGossip()
+	}
+}
+
+func (m *Machine) hasNews() bool { return m.rumours.count > 0 || m.versionSends > 0 }
+
+// gossipTarget returns the i-th member to tell: the i-th of those drawn from the living or, as often as is its share, one that died so
+// recently that it should learn of it soon.
+func (m *Machine) gossipTarget(living []slot, i int) slot {
+	if dead := m.members.dead; len(dead) > 0 {
+		r := m.source.IntN(len(m.members.living) + len(dead))
+		if r < len(dead) && m.now-m.members.slots[dead[r]].changed < m.config.GossipToTheDead {
+			return dead[r]
+		}
+	}
+	if i < len(living) {
+		return living[i]
+	}
+	return none
+}
+
+// armReconnect schedules the first attempt to reach a dead member.
+func (m *Machine) armReconnect() {
+	if m.reconnectAt != never {
+		return
+	}
+	m.reconnectAt = m.now + m.source.Duration(m.config.ReconnectInterval/2, m.config.ReconnectInterval)
+}
+
+// reconnect pings some member that is held dead, for as long as there is one. The ping opens with the accusation, so a member that
+// was only cut off refutes it however long the partition has lasted, and the ack brings its new incarnation here.
+func (m *Machine) reconnect() {
+	if m.now < m.reconnectAt {
+		return
+	}
+	dead := m.members.dead
+	if len(dead) == 0 {
+		m.reconnectAt = never
+		return
+	}
+	m.reconnectAt = m.now + m.config.ReconnectInterval
+	// With d dead and l living, each tries with probability d/l: together they make about d attempts an interval.
+	if m.source.IntN(len(m.members.living)+1) < len(dead) {
+		m.send(dead[m.source.IntN(len(dead))], message{kind: ping})
+	}
+}
+
+// exchangeAfterRevival follows up when a dead member was heard from again: it was probably not the only one cut off, so the
+// two compare what they believe of everyone else. Of many revivals, one an interval is followed up.
+func (m *Machine) exchangeAfterRevival(s slot) {
+	if m.now < m.revivalAt {
+		return
+	}
+	m.revivalAt = m.now + m.config.ReconnectInterval
+	m.sendState(s, state)
+}
