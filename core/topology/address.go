@@ -1,19 +1,25 @@
 package topology
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // invalidAddress returns why the announced address of a node cannot be shown to clients, or "". CLUSTER NODES separates
-// with blanks, commas, '@' and line ends, so names that contain them would forge fields.
-func invalidAddress(n *Node) string {
+// with blanks, commas, '@' and line ends, so names that contain them would forge fields. Only a node that is alone in its
+// cluster may lack a host: clients would take the lack of another node's for the host that they have asked.
+func invalidAddress(n *Node, alone bool) string {
 	switch {
+	case n.Host == "" && !alone:
+		return "no host"
 	case len(n.Host) > MaxHost || !onlyNameBytes(n.Host, ".-_:%"):
-		return fmt.Sprintf("invalid host %q", n.Host)
+		return fmt.Sprintf("host %q", n.Host)
 	case len(n.Hostname) > MaxHost || !onlyNameBytes(n.Hostname, ".-"):
-		return fmt.Sprintf("invalid hostname %q", n.Hostname)
+		return fmt.Sprintf("hostname %q", n.Hostname)
 	case len(n.Zone) > MaxZone || !onlyNameBytes(n.Zone, ".-_:/"):
-		return fmt.Sprintf("invalid zone %q", n.Zone)
+		return fmt.Sprintf("zone %q", n.Zone)
 	case n.ClientPort == 0 || n.BusPort == 0:
-		return fmt.Sprintf("invalid ports %d and %d", n.ClientPort, n.BusPort)
+		return fmt.Sprintf("ports %d and %d", n.ClientPort, n.BusPort)
 	}
 	return ""
 }
@@ -25,11 +31,7 @@ func onlyNameBytes(name, extra string) bool {
 		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
 			continue
 		}
-		found := false
-		for j := 0; j < len(extra); j++ {
-			found = found || extra[j] == c
-		}
-		if !found {
+		if strings.IndexByte(extra, c) < 0 {
 			return false
 		}
 	}

@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/ember-cluster/ember/core/slots"
@@ -104,8 +103,7 @@ func (c SetAddress) apply(s *State) (*State, *Refusal) {
 	node := s.nodes[i]
 	node.Host, node.Hostname, node.Zone = c.Host, c.Hostname, c.Zone
 	node.ClientPort, node.BusPort = c.ClientPort, c.BusPort
-	if invalidAddress(&node) != "" || node.Host == "" && len(s.nodes) > 1 {
-		detail := fmt.Sprintf("%q:%d", c.Host, c.ClientPort)
+	if detail := invalidAddress(&node, len(s.nodes) == 1); detail != "" {
 		return nil, &Refusal{Reason: InvalidAddress, Node: c.Node, Detail: detail}
 	}
 	return s.withNode(i, node), nil

@@ -60,11 +60,8 @@ func (s *State) checkNode(n *Node) error {
 	if n.ID.IsZero() {
 		return broken("a node has a zero id")
 	}
-	if reason := invalidAddress(n); reason != "" {
-		return broken("node %v: %s", n.ID, reason)
-	}
-	if n.Host == "" && len(s.nodes) > 1 {
-		return broken("node %v has no host in a cluster of %d nodes", n.ID, len(s.nodes))
+	if reason := invalidAddress(n, len(s.nodes) == 1); reason != "" {
+		return broken("node %v has an invalid address: %s", n.ID, reason)
 	}
 	return nil
 }
