@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 )
@@ -94,7 +95,7 @@ func (l *Log) rotate() (upTo uint64, err error) {
 	}
 	// Records may have come into the older segment after its last sync, and into the new one already. Only the next
 	// Sync will call those of the new one durable, and the older segment is so by then.
-	if err := errors.Join(older.Sync(), older.Close()); err != nil {
+	if err := cmp.Or(older.Sync(), older.Close()); err != nil {
 		return 0, l.failSync(err)
 	}
 	if err := file.Sync(); err != nil {
