@@ -1,0 +1,175 @@
+package resp
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+)
+
+// item is what one line of a reply announces.
+type item struct {
+	value     Value // as far as the line tells
+	hasString bool  // a string of length bytes and a CRLF follow
+	length    int64
+	children  int  // values that follow and belong to this one
+	attribute bool // the last child is the value itself, the others are its attributes
+}
+
+// startsReply reports whether a reply can start with b.
+func startsReply(b byte) bool { return bytes.IndexByte([]byte("+-:$*_#,(!=%~>|"), b) >= 0 }
+
+// parseItem reads a line, given without its CRLF. If it is none, kind says why.
+func parseItem(line []byte) (it item, kind ReplyErrorKind, ok bool) {
+	text := line[1:]
+	switch line[0] {
+	case '+':
+		return item{value: Value{Kind: KindSimple, Str: text}}, 0, true
+	case '-':
+		return item{value: Value{Kind: KindError, Str: text}}, 0, true
+	case '$':
+		return parseString(KindBulk, text, 0)
+	case '!':
+		return parseString(KindError, text, 0)
+	case '=':
+		return parseString(KindVerbatim, text, verbatimFormat+1)
+	case '*':
+		return parseAggregate(KindArray, text, 1)
+	case '%':
+		return parseAggregate(KindMap, text, 2)
+	case '~':
+		return parseAggregate(KindSet, text, 1)
+	case '>':
+		return parseAggregate(KindPush, text, 1)
+	case '|':
+		it, kind, ok = parseAggregate(KindMap, text, 2)
+		it.children++
+		it.attribute = true
+		return it, kind, ok
+	}
+	it.value, ok = parseScalar(line[0], text)
+	return it, MalformedLine, ok
+}
+
+// parseString reads the length of a string that is at least so long. A bulk string of length -1 is RESP2's null.
+func parseString(kind Kind, text []byte, shortest int64) (item, ReplyErrorKind, bool) {
+	length, ok := ParseInteger(text)
+	switch {
+	case ok && length == -1 && kind == KindBulk:
+		return item{value: Value{Kind: KindNull}}, 0, true
+	case !ok || length < shortest:
+		return item{}, MalformedLine, false
+	}
+	return item{value: Value{Kind: kind}, hasString: true, length: length}, 0, true
+}
+
+// parseAggregate reads a number of elements, each of which is so many values. An array of -1 is RESP2's null array.
+func parseAggregate(kind Kind, text []byte, width int) (item, ReplyErrorKind, bool) {
+	n, ok := ParseInteger(text)
+	switch {
+	case ok && n == -1 && kind == KindArray:
+		return item{value: Value{Kind: KindNull}}, 0, true
+	case !ok || n < 0:
+		return item{}, MalformedLine, false
+	case n > (math.MaxInt32-1)/2: // no limit is above it, and twice as many and one still fit into an int
+		return item{}, TooManyElements, false
+	}
+	return item{value: Value{Kind: kind}, children: int(n) * width}, 0, true
+}
+
+// parseScalar reads the values that are a single line.
+func parseScalar(kind byte, text []byte) (v Value, ok bool) {
+	switch kind {
+	case ':':
+		number, ok := ParseInteger(bytes.TrimPrefix(text, []byte("+")))
+		return Value{Kind: KindInteger, Int: number}, ok && !bytes.HasPrefix(text, []byte("+-"))
+	case ',':
+		number, ok := parseDouble(text)
+		return Value{Kind: KindDouble, Str: text, Double: number}, ok
+	case '(':
+		return Value{Kind: KindBigNumber, Str: text}, isBigNumber(text)
+	case '_':
+		return Value{Kind: KindNull}, len(text) == 0
+	case '#':
+		v = Value{Kind: KindBool}
+		if string(text) == "t" {
+			v.Int = 1
+		}
+		return v, v.Int == 1 || string(text) == "f"
+	}
+	return Value{}, false
+}
+
+// parseDouble reads a decimal number or one of "inf", "-inf", "nan"; not what else ParseFloat would take.
+func parseDouble(text []byte) (float64, bool) {
+	switch string(text) {
+	case "inf", "+inf":
+		return math.Inf(1), true
+	case "-inf":
+		return math.Inf(-1), true
+	case "nan", "-nan":
+		return math.NaN(), true
+	}
+	if len(bytes.Trim(text, "0123456789+-.eE")) > 0 {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(string(text), 64)
+	return number, err == nil
+}
+
+// isBigNumber reports whether text is digits, behind a sign or not.
+func isBigNumber(text []byte) bool {
+	if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
+		text = text[1:]
+	}
+	for _, digit := range text {
+		if digit < '0' || digit > '9' {
+			return false
+		}
+	}
+	return len(text) > 0
+}
+
+// builder makes the values of a reply that is whole and was checked.
+type builder struct {
+	data []byte
+	at   int
+}
+
+// value builds the value at b.at. Its recursion is as deep as the reply, which the limits bound.
+func (b *builder) value() Value {
+	end := b.at + bytes.IndexByte(b.data[b.at:], '\r')
+	it, kind, ok := parseItem(b.data[b.at:end:end])
+	if !ok {
+		panic("resp: checked reply has a " + kind.String() + ": " + strconv.Quote(string(b.data[b.at:end])))
+	}
+	b.at = end + lineEnd
+	v := it.value
+	switch {
+	case it.attribute:
+		attributes := b.values(it.children - 1)
+		v = b.value()
+		v.Attributes = append(attributes, v.Attributes...)
+	case it.hasString:
+		end := b.at + int(it.length)
+		v.Str = b.data[b.at:end:end]
+		b.at = end + lineEnd
+		if v.Kind == KindVerbatim {
+			v.Format, v.Str = string(v.Str[:verbatimFormat]), v.Str[verbatimFormat+1:]
+		}
+	default:
+		v.Array = b.values(it.children)
+	}
+	return v
+}
+
+// values builds n values; nil for none.
+func (b *builder) values(n int) []Value {
+	if n == 0 {
+		return nil
+	}
+	values := make([]Value, n)
+	for i := range values {
+		values[i] = b.value()
+	}
+	return values
+}
