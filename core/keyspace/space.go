@@ -90,9 +90,11 @@ func (s *Space) NextExpiry() (wall int64, ok bool) {
 }
 
 // Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time, key).
-// The caller applies each before it asks for the next; one that it does not apply ends the walk.
+// The caller applies each before it asks for the next; one that it does not apply ends the walk. The effect's key is valid until
+// the next one is asked for, unlike what a Space lends otherwise.
 func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	return func(yield func(Effect) bool) {
+		var key []byte
 		var last *record
 		for range limit {
 			item, ok := s.expiry.earliest()
@@ -100,7 +102,8 @@ func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 				return
 			}
 			last = item.record
-			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: item.record.key}) {
+			key = append(key[:0], item.record.key...)
+			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: key}) {
 				return
 			}
 		}

@@ -1,0 +1,138 @@
+package command
+
+import (
+	"math"
+
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+)
+
+// Context is what a command runs in. A node has one and sets it up anew for each command.
+type Context struct {
+	// Args are the command's name and arguments.
+	Args [][]byte
+	// Row is the row being run.
+	Row *Row
+	// Reply takes the reply. A command writes exactly one, unless it leaves that to Propose.
+	Reply *resp.Writer
+	Space *keyspace.Space
+	// Slot is the slot of the keys. It means nothing if the command has none.
+	Slot slots.Slot
+	// Wall is the time of the command, in Unix milliseconds, the same from its start to its end.
+	Wall    int64
+	Session *Session
+	Server  Server
+	// Replica says that the node does not own the data: a key past its time is hidden and not deleted.
+	Replica bool
+	// MaxStringLength bounds what APPEND may make, in bytes (proto-max-bulk-len). 0 stands for Redis's own 512 MiB.
+	MaxStringLength int
+	Counts          Counts
+
+	// scratch takes the digits of integers, so that replies need no memory of their own.
+	scratch [keyspace.MaxIntegerLength]byte
+	// keys collects the keys that SCAN and CLUSTER GETKEYSINSLOT find. Empty between commands.
+	keys [][]byte
+}
+
+// Counts count what commands did, over the life of the Context.
+type Counts struct {
+	// Hits and Misses count the keys that reading commands found, and those that they did not.
+	Hits, Misses uint64
+	// Expired counts the keys that commands found past their time and deleted.
+	Expired uint64
+}
+
+// Apply changes the data and tells the node.
+func (c *Context) Apply(e keyspace.Effect) {
+	c.Space.Apply(e)
+	c.Server.Emit(e)
+}
+
+// Propose leaves the reply to the node, which gives it once the change of the configuration is decided.
+func (c *Context) Propose(change topology.Command) { c.Server.Propose(c, change) }
+
+// ProposalReply returns the reply to a command whose change of the configuration has been decided.
+func ProposalReply(result topology.Result) []byte {
+	var w resp.Writer
+	if result.Err != nil {
+		w.Error(result.Err.Error())
+	} else {
+		w.Simple("OK")
+	}
+	return w.Buf
+}
+
+// read returns the value of a key for a command that reads it, and counts whether it was there.
+func (c *Context) read(key []byte) (keyspace.Value, bool) {
+	value, ok := c.find(key)
+	if ok {
+		c.Counts.Hits++
+	} else {
+		c.Counts.Misses++
+	}
+	return value, ok
+}
+
+// find returns the value of a key. One that is past its time is deleted, if the node owns it, and reported absent.
+func (c *Context) find(key []byte) (keyspace.Value, bool) {
+	value, ok := c.Space.Peek(c.Slot, key)
+	if !ok {
+		return keyspace.Value{}, false
+	}
+	if value.Expired(c.Wall) {
+		c.expire(c.Slot, key)
+		return keyspace.Value{}, false
+	}
+	return value, true
+}
+
+// expire deletes a key that is past its time, unless the node has to leave that to its primary.
+func (c *Context) expire(slot slots.Slot, key []byte) {
+	if c.Replica {
+		return
+	}
+	c.Counts.Expired++
+	c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: slot, Key: key})
+}
+
+// delete removes a key and reports whether it was there.
+func (c *Context) delete(key []byte) bool {
+	if _, ok := c.find(key); !ok {
+		return false
+	}
+	c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: c.Slot, Key: key})
+	return true
+}
+
+// ok writes the reply of a command that has nothing to tell.
+func (c *Context) ok() { c.Reply.Simple("OK") }
+
+// fail writes an error reply.
+func (c *Context) fail(err error) { c.Reply.Error(err.Error()) }
+
+// value writes the value of a string.
+func (c *Context) value(v keyspace.Value) { c.Reply.Bulk(v.Bytes(&c.scratch)) }
+
+// integer reads an argument as a signed 64-bit integer, or writes an error reply.
+func (c *Context) integer(arg []byte) (int64, bool) {
+	number, ok := keyspace.ParseInteger(arg)
+	if !ok {
+		c.fail(errNotInteger)
+	}
+	return number, ok
+}
+
+// integer32 reads an argument as a signed 32-bit integer, or writes an error reply.
+func (c *Context) integer32(arg []byte) (int32, bool) {
+	number, ok := c.integer(arg)
+	if !ok {
+		return 0, false
+	}
+	if number < math.MinInt32 || number > math.MaxInt32 {
+		c.fail(errNotInteger32)
+		return 0, false
+	}
+	return int32(number), true
+}

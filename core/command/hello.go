@@ -1,0 +1,114 @@
+package command
+
+import "github.com/ember-cluster/ember/core/keyspace"
+
+var helloRow = &Row{
+	Name: "hello", Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: ConnectionCategory,
+	Group: "connection", Since: "6.0.0", Summary: "Agrees on the version of the protocol and describes the server.", Complexity: "O(1)",
+	Arguments: []Argument{{Name: "arguments", Type: Block, Optional: true, Arguments: []Argument{
+		{Name: "protover", Type: IntegerArgument},
+		{Name: "auth", Type: Block, Token: "AUTH", Optional: true, Arguments: []Argument{
+			{Name: "username", Type: StringArgument}, {Name: "password", Type: StringArgument},
+		}},
+		{Name: "clientname", Type: StringArgument, Token: "SETNAME", Optional: true},
+	}}},
+	Run: hello,
+}
+
+const (
+	errProtocolNotInteger Error = "ERR Protocol version is not an integer or out of range"
+	errProtocol           Error = "NOPROTO unsupported protocol version"
+	errWrongPassword      Error = "WRONGPASS invalid username-password pair or user is disabled."
+	errClientName         Error = "ERR Client names cannot contain spaces, newlines or special characters."
+)
+
+// defaultUser is the only user. It needs no password, so it may be given any, as Redis does without a requirepass.
+const defaultUser = "default"
+
+// hello changes nothing unless all of its options are right.
+func hello(c *Context) {
+	version := int64(c.Session.Protocol)
+	options := c.Args[1:]
+	if len(options) > 0 {
+		var err error
+		if version, err = parseProtocol(options[0]); err != nil {
+			c.fail(err)
+			return
+		}
+		options = options[1:]
+	}
+	name, err := parseHelloOptions(options)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	if name != nil {
+		c.Session.Name = string(name)
+	}
+	c.Session.Protocol = int(version)
+	c.Reply.Protocol = c.Session.Protocol
+	c.describeServer()
+}
+
+func parseProtocol(text []byte) (int64, error) {
+	version, ok := keyspace.ParseInteger(text)
+	if !ok {
+		return 0, errProtocolNotInteger
+	}
+	if version != 2 && version != 3 {
+		return 0, errProtocol
+	}
+	return version, nil
+}
+
+// parseHelloOptions returns the name that is set, or nil.
+func parseHelloOptions(options [][]byte) (name []byte, err error) {
+	for len(options) > 0 {
+		switch {
+		case isWord(options[0], "auth") && len(options) >= 3:
+			if string(options[1]) != defaultUser {
+				return nil, errWrongPassword
+			}
+			options = options[3:]
+		case isWord(options[0], "setname") && len(options) >= 2:
+			if !printable(options[1]) {
+				return nil, errClientName
+			}
+			name = options[1]
+			options = options[2:]
+		default:
+			option := options[0]
+			return nil, Error("ERR Syntax error in HELLO option '" + string(quotable(option, len(option))) + "'")
+		}
+	}
+	return name, nil
+}
+
+// describeServer writes the map by which HELLO answers.
+func (c *Context) describeServer() {
+	w := c.Reply
+	w.Map(7)
+	w.BulkString("server")
+	w.BulkString("redis")
+	w.BulkString("version")
+	w.BulkString(Version)
+	w.BulkString("proto")
+	w.Int(int64(w.Protocol))
+	w.BulkString("id")
+	w.Int(c.Session.ID)
+	w.BulkString("mode")
+	w.BulkString("cluster")
+	w.BulkString("role")
+	w.BulkString(c.role())
+	w.BulkString("modules")
+	w.Array(0)
+}
+
+// role returns what the node is to its shard. A node without a shard is a primary that owns no slot.
+func (c *Context) role() string {
+	view := c.Server.View()
+	if shard, ok := view.State.ShardOf(view.Self); ok && shard.Primary != view.Self {
+		return "replica"
+	}
+	return "master"
+}

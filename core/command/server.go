@@ -1,0 +1,31 @@
+package command
+
+import (
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/topology"
+)
+
+// Version is the version of Redis whose behaviour the commands have, as HELLO and INFO report it. Clients choose their
+// ways by it: from 8 on some expect commands that Redis 7 does not have.
+const Version = "7.2.11"
+
+// Server is what a command may ask of the node that runs it.
+type Server interface {
+	// View returns the cluster as the node shows it to its clients.
+	View() *topology.View
+	// Emit takes an effect that has been applied to the Space, for the log. The effect's bytes are lent for the call.
+	Emit(effect keyspace.Effect)
+	// Propose asks for a change of the configuration and answers the client itself, now or once the change is decided.
+	Propose(ctx *Context, change topology.Command)
+	// Info returns what the node knows under a section of INFO (see infoSections for the names), beyond what the
+	// commands know themselves: the version, the keys.
+	Info(section string) []Field
+	// Parameters returns what CONFIG GET shows, sorted by name.
+	Parameters() []Parameter
+}
+
+// Field is one line of INFO.
+type Field struct{ Name, Value string }
+
+// Parameter is one parameter of the server's configuration. Its name is in lower case.
+type Parameter struct{ Name, Value string }

@@ -1,0 +1,75 @@
+package command
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// table holds all rows.
+type table struct {
+	// rows are the commands without the subcommands, sorted by name.
+	rows []*Row
+	// byName finds a row of rows. It is never ranged over.
+	byName map[string]*Row
+}
+
+// commands is filled by init, since the functions of some rows read it.
+var commands table
+
+func init() {
+	commands = newTable(stringRows, keyRows, expiryRows, connectionRows, introspectionRows, serverRows, clusterRows)
+}
+
+func newTable(groups ...[]*Row) table {
+	t := table{byName: map[string]*Row{}}
+	for _, group := range groups {
+		for _, row := range group {
+			t.rows = append(t.rows, row)
+			t.byName[row.Name] = row
+			slices.SortFunc(row.Subcommands, compareNames)
+		}
+	}
+	slices.SortFunc(t.rows, compareNames)
+	return t
+}
+
+func compareNames(a, b *Row) int { return cmp.Compare(a.Name, b.Name) }
+
+// maxNameLength bounds the names of commands.
+const maxNameLength = 32
+
+// Lookup returns the command of that name, in any letter case, or nil.
+func Lookup(name []byte) *Row {
+	if len(name) > maxNameLength {
+		return nil
+	}
+	var buffer [maxNameLength]byte
+	for i, c := range name {
+		buffer[i] = lower(c)
+	}
+	return commands.byName[string(buffer[:len(name)])]
+}
+
+// Rows returns the commands, without subcommands, in the order of their names. The caller must not change them.
+func Rows() []*Row { return commands.rows }
+
+// Resolve returns the row that executes a command: for a container with arguments that of its subcommand. It returns nil if there is none; Refusal
+// tells why. The arguments must not be empty.
+func Resolve(args [][]byte) *Row {
+	row := Lookup(args[0])
+	if row == nil || len(row.Subcommands) == 0 || len(args) == 1 {
+		return row
+	}
+	return row.subcommand(args[1])
+}
+
+// byFullName returns the command or subcommand of a name such as "get" or "Cluster|KeySlot", or nil.
+func byFullName(name []byte) *Row {
+	container, subcommand, qualified := strings.Cut(string(name), "|")
+	row := Lookup([]byte(container))
+	if row == nil || !qualified {
+		return row
+	}
+	return row.subcommand([]byte(subcommand))
+}
