@@ -136,6 +136,9 @@ func (p *Parser) advance(buf []byte) (complete bool, size int, failure *Protocol
 		if buf[0] != '*' {
 			return p.inline(buf, limits)
 		}
+		if size := p.quick(buf, limits); size > 0 {
+			return true, size, nil
+		}
 		if ok, failure := p.count(buf, limits); !ok {
 			return false, 0, failure
 		}
@@ -153,13 +156,11 @@ func (p *Parser) advance(buf []byte) (complete bool, size int, failure *Protocol
 
 // count reads the line "*n".
 func (p *Parser) count(buf []byte, limits Limits) (ok bool, failure *ProtocolError) {
-	line, ok, failure := p.line(buf, limits, TooBigMultibulkCount)
-	if !ok {
-		return false, failure
-	}
-	n, ok := ParseInteger(line[1:])
+	n, ok, failure := p.number('*', buf, limits, TooBigMultibulkCount, InvalidMultibulkLength)
 	switch {
-	case !ok || n > int64(limits.MaxArguments):
+	case !ok:
+		return false, failure
+	case n > int64(limits.MaxArguments):
 		return false, &ProtocolError{Kind: InvalidMultibulkLength}
 	case p.unauthenticated && n > unauthenticatedMaxArguments:
 		return false, &ProtocolError{Kind: UnauthenticatedMultibulkLength}
@@ -189,27 +190,35 @@ func (p *Parser) argument(buf []byte, limits Limits) (ok bool, failure *Protocol
 
 // length reads the line "$n".
 func (p *Parser) length(buf []byte, limits Limits) (ok bool, failure *ProtocolError) {
-	line, ok, failure := p.line(buf, limits, TooBigBulkCount)
-	if !ok {
-		return false, failure
-	}
-	if len(line) == 0 || line[0] != '$' {
-		// Of an empty line the byte that stands where '$' should is its CR.
-		got := byte('\r')
-		if len(line) > 0 {
-			got = line[0]
-		}
-		return false, &ProtocolError{Kind: ExpectedDollar, Got: got}
-	}
-	n, ok := ParseInteger(line[1:])
+	n, ok, failure := p.number('$', buf, limits, TooBigBulkCount, InvalidBulkLength)
 	switch {
-	case !ok || n < 0 || n > int64(limits.MaxBulk):
+	case !ok:
+		return false, failure
+	case n < 0 || n > int64(limits.MaxBulk):
 		return false, &ProtocolError{Kind: InvalidBulkLength}
 	case p.unauthenticated && n > unauthenticatedMaxBulk:
 		return false, &ProtocolError{Kind: UnauthenticatedBulkLength}
 	}
 	p.inBulk, p.bulk = true, int(n)
 	return true, nil
+}
+
+// number reads the line at p.at: the byte kind, which stands at the start of a request already, and an integer.
+func (p *Parser) number(kind byte, buf []byte, limits Limits, tooLong, invalid ProtocolErrorKind) (
+	n int64, ok bool, failure *ProtocolError) {
+	line, ok, failure := p.line(buf, limits, tooLong)
+	switch {
+	case !ok:
+		return 0, false, failure
+	case len(line) == 0: // what stands where the '$' should is the line's CR
+		return 0, false, &ProtocolError{Kind: ExpectedDollar, Got: '\r'}
+	case line[0] != kind:
+		return 0, false, &ProtocolError{Kind: ExpectedDollar, Got: line[0]}
+	}
+	if n, ok = ParseInteger(line[1:]); !ok {
+		return 0, false, &ProtocolError{Kind: invalid}
+	}
+	return n, true, nil
 }
 
 // line returns the line at p.at without its CR and the byte behind it, and moves p.at past both. A line whose end does
