@@ -1,0 +1,47 @@
+package core
+
+import "net/netip"
+
+// EffectKind says what the driver has to do. The comment names the fields of Effect that count.
+type EffectKind uint8
+
+const (
+	// Reply sends Bytes to Client.
+	Reply EffectKind = iota + 1
+	// ReplyAndDrain sends Bytes to Client and asks for a ClientDrained once everything has left: the node holds
+	// the client's further commands until then, so a client that does not read cannot make it hold more.
+	ReplyAndDrain
+	// CloseClient closes Client after what was sent to it has left. ClientClosed is not sent back.
+	CloseClient
+	// SendDatagram sends Bytes to the bus address To, once, perhaps in vain.
+	SendDatagram
+	// OpenStream opens Stream to the bus address To. What is sent on it before it is open waits at the driver, within
+	// the driver's bounds. StreamClosed follows when it ends, also when it never opened.
+	OpenStream
+	// SendStream sends Bytes on Stream, behind what was sent before.
+	SendStream
+	// CloseStream closes Stream. StreamClosed is not sent back.
+	CloseStream
+	// Append appends Bytes to the log as the record at Position, and starts to make it durable; Persisted follows.
+	Append
+	// Release says that the log's records before Position are no longer needed.
+	Release
+)
+
+var effectNames = [...]string{
+	Reply: "reply", ReplyAndDrain: "reply-and-drain", CloseClient: "close-client", SendDatagram: "send-datagram",
+	OpenStream: "open-stream", SendStream: "send-stream", CloseStream: "close-stream", Append: "append", Release: "release",
+}
+
+// String returns the name of the effect in traces.
+func (k EffectKind) String() string { return effectNames[k] }
+
+// Effect is one thing that the driver has to do. Bytes belong to the node and are valid until its next Step.
+type Effect struct {
+	Kind     EffectKind
+	Client   ClientID
+	Stream   StreamID
+	Position uint64
+	To       netip.AddrPort
+	Bytes    []byte
+}

@@ -1,0 +1,186 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// Node is one member of a cluster. It composes the protocols; see the package documentation for how it is driven.
+type Node struct {
+	options Options
+	self    wire.NodeID
+	boot    uint64
+	at      Clock
+	started bool
+	leaving bool
+
+	// state is the configuration in force. It changes by install only.
+	state *topology.State
+	// view is state together with health, as commands see it.
+	view topology.View
+	// serving caches view.Serving, which every keyed command asks.
+	serving  bool
+	gossip   *gossip.Machine
+	space    *keyspace.Space
+	counters Counters
+
+	persistence
+	proposals
+	clients
+	execution
+	bus
+
+	// effects and lent back what Step returns: they are reused by the next Step.
+	effects []Effect
+	lent    []byte
+}
+
+// New returns a node that has yet to be started by a Start event. Without a record in its log it is a new node, which forms
+// a cluster of its own that owns no slot. The error names an unusable option or record.
+func New(options Options, log Recovered) (*Node, error) {
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+	n := &Node{options: options, space: keyspace.New(options.Random.Uint64())}
+	n.reply = resp.Writer{Protocol: 2}
+	last, err := log.newest()
+	if err != nil {
+		return nil, err
+	}
+	if last == nil {
+		n.state = n.newCluster()
+	} else {
+		n.self, n.boot = last.Node, last.Boot
+		n.state = last.State
+	}
+	n.boot++
+	n.appended, n.persisted = log.Position, log.Position
+	n.describeSelf()
+	n.tentative = n.state
+	n.view = topology.View{Self: n.self, FullCoverage: options.RequireFullCoverage}
+	n.connectView()
+	n.refreshView()
+	n.context = command.Context{Reply: &n.reply, Space: n.space, Server: n}
+	return n, nil
+}
+
+// Step handles one event and returns what the driver has to do, in order. The result, and the bytes that it lends, are
+// valid until the next Step.
+func (n *Node) Step(at Clock, event Event) []Effect {
+	if at.Now < n.at.Now {
+		panic(fmt.Sprintf("core: the monotonic clock fell from %v to %v", n.at.Now, at.Now))
+	}
+	if _, start := event.(*Start); start == n.started {
+		panic(fmt.Sprintf("core: %T out of place: Start comes first, and once", event))
+	}
+	n.at = at
+	n.beginEffects()
+	switch e := event.(type) {
+	case *Start:
+		n.start()
+	case *ClientOpened:
+		n.clientOpened(e)
+	case *ClientBatch:
+		n.clientBatch(e)
+	case *ClientDrained:
+		n.clientDrained(e)
+	case *ClientClosed:
+		n.clientClosed(e)
+	case *Datagram:
+		n.datagram(e)
+	case *StreamOpened:
+		n.streamOpened(e)
+	case *StreamData:
+		n.streamData(e)
+	case *StreamClosed:
+		n.streamClosed(e)
+	case *Persisted:
+		n.recordsPersisted(e.Position)
+	case *DeadlineReached:
+	case *Shutdown:
+		n.leave()
+	default:
+		panic(fmt.Sprintf("core: unknown event %T", event))
+	}
+	n.advance()
+	n.flushReplies()
+	return n.effects
+}
+
+// advance does what is due at the node's clock, whatever event brought it here.
+func (n *Node) advance() {
+	if n.gossip != nil {
+		if n.gossip.NextDeadline() <= n.at.Now {
+			n.gossip.Advance(n.at.Now)
+		}
+		n.takeGossip()
+	}
+	if n.nextStreamSweep <= n.at.Now {
+		n.sweepStreams()
+	}
+	if n.nextExpiry <= n.at.Now {
+		n.expireDue()
+	}
+}
+
+// NextDeadline returns when the node wants a DeadlineReached, or Never. It may be in the past.
+func (n *Node) NextDeadline() time.Duration {
+	deadline := min(n.nextStreamSweep, n.nextExpiry)
+	if n.gossip != nil {
+		deadline = min(deadline, n.gossip.NextDeadline())
+	}
+	return deadline
+}
+
+// ID returns the node's identity.
+func (n *Node) ID() wire.NodeID { return n.self }
+
+// Boot returns the number of this start of the node, from 1.
+func (n *Node) Boot() uint64 { return n.boot }
+
+// State returns the configuration in force.
+func (n *Node) State() *topology.State { return n.state }
+
+// Health returns what this node believes of a member.
+func (n *Node) Health(id wire.NodeID) topology.Health { return n.health(id) }
+
+// Space returns the node's data, for reading only.
+func (n *Node) Space() *keyspace.Space { return n.space }
+
+// Counters returns what the node has counted so far.
+func (n *Node) Counters() *Counters { return &n.counters }
+
+// Serving reports whether cluster_state is ok: keyed commands for the node's own slots are executed.
+func (n *Node) Serving() bool { return n.serving }
+
+// start makes the new boot number durable. Until it is, replies are parked and nothing is said to peers: whatever a node
+// reveals under an identity must be under one that it will still have after a crash.
+func (n *Node) start() {
+	n.started = true
+	n.nextStreamSweep, n.nextExpiry = Never, Never
+	n.openingPosition = n.appendState(n.state)
+}
+
+// startGossip begins failure detection, once the boot number is durable.
+func (n *Node) startGossip() {
+	// An incarnation of a later boot beats every one of an earlier boot, so a restarted node overrides rumours of
+	// its death without waiting to hear them. Fewer than 2^32 refutations fit into one life.
+	n.gossip = gossip.New(n.options.Gossip, n.self, n.boot<<32, n.options.Random)
+	n.gossip.SetVersion(n.state.Version)
+	n.gossip.SetMembers(n.at.Now, n.memberIDs())
+}
+
+// leave tells the peers that this node goes by its own will, so that nobody has to suspect it first.
+func (n *Node) leave() {
+	n.leaving = true
+	if n.gossip != nil {
+		n.gossip.Leave(n.at.Now)
+	}
+}

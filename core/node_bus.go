@@ -1,0 +1,111 @@
+package core
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// bus is the node's side of its conversation with other nodes. A message is an envelope (package wire), alone in a datagram
+// or one behind the other on a stream.
+type bus struct {
+	streams streamTable
+	// nextStreamSweep is when some stream may have been silent for too long.
+	nextStreamSweep time.Duration
+}
+
+func (n *Node) datagram(e *Datagram) {
+	n.counters.Bus.DatagramsReceived++
+	envelope, err := wire.OpenDatagram(e.Bytes)
+	if err != nil {
+		n.countDamage(err)
+		return
+	}
+	n.message(&envelope, false)
+}
+
+func (n *Node) countDamage(err error) {
+	var damage *wire.Error
+	if !errors.As(err, &damage) {
+		panic("core: wire reports an error that is not its own: " + err.Error())
+	}
+	n.counters.Bus.Damaged[damage.Kind]++
+}
+
+// message handles one opened envelope and reports whether its sender may go on: what is not of this cluster, or not of a
+// member, is dropped and counted.
+func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
+	counters := &n.counters.Bus
+	if !n.opened() {
+		return true // nothing may be answered yet; the sender repeats itself
+	}
+	if envelope.Cluster != n.state.Cluster {
+		counters.ForeignCluster++
+		return false
+	}
+	if _, member := n.state.Node(envelope.Sender); !member || envelope.Sender == n.self {
+		counters.Strangers++
+		return false
+	}
+	if envelope.Kind != wire.KindGossip {
+		counters.UnknownKind++
+		return false
+	}
+	if err := n.gossip.Receive(n.at.Now, envelope.Sender, envelope.Payload, reliable); err != nil {
+		counters.Unreadable++
+		return false
+	}
+	return true
+}
+
+// takeGossip carries out what failure detection wants done and puts its news into force.
+func (n *Node) takeGossip() {
+	sends, changes := n.gossip.Take()
+	for i := range sends {
+		send := &sends[i]
+		if send.Reliable {
+			n.sendReliably(send.To, wire.KindGossip, send.Payload)
+		} else {
+			n.sendDatagram(send.To, wire.KindGossip, send.Payload)
+		}
+	}
+	for i := range changes {
+		if changes[i].Kind == gossip.HealthChanged {
+			n.refreshServing()
+		}
+	}
+}
+
+// sendDatagram wraps a payload and sends it to a member, or drops it if the member's address is not known.
+func (n *Node) sendDatagram(to wire.NodeID, kind wire.Kind, payload []byte) {
+	address, ok := n.busAddress(to)
+	if !ok {
+		return
+	}
+	n.counters.Bus.DatagramsSent++
+	n.emit(Effect{Kind: SendDatagram, To: address, Bytes: n.seal(kind, payload)})
+}
+
+// seal wraps a payload in an envelope of this node.
+func (n *Node) seal(kind wire.Kind, payload []byte) []byte {
+	envelope := wire.Envelope{Kind: kind, Cluster: n.state.Cluster, Sender: n.self, Boot: n.boot, Payload: payload}
+	start := len(n.lent)
+	n.lent = envelope.Append(n.lent)
+	return n.lent[start:len(n.lent):len(n.lent)]
+}
+
+// busAddress returns where a member listens for its peers.
+func (n *Node) busAddress(id wire.NodeID) (netip.AddrPort, bool) {
+	node, ok := n.state.Node(id)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	host, err := netip.ParseAddr(node.Host)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	return netip.AddrPortFrom(host, node.BusPort), true
+}

@@ -1,0 +1,220 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/resp"
+)
+
+// clients is the node's side of its connections.
+type clients struct {
+	// byID is indexed by ClientID; nil where there is no client.
+	byID []*client
+	// connected counts the entries of byID that are not nil.
+	connected int
+	// lastSession is the number of the newest client in CLIENT ID, which is never reused.
+	lastSession int64
+	// unexecuted is the sum of all clients' pending input, in bytes.
+	unexecuted int
+	// waiting are the clients with parked replies, in the order in which they began to wait.
+	waiting []*client
+	// current is the client whose command is being executed.
+	current *client
+}
+
+// client is one connection.
+type client struct {
+	id      ClientID
+	session command.Session
+	parser  resp.Parser
+	// pending is input that has not been executed: an incomplete command, or whatever arrived while held.
+	pending []byte
+	// ordinal counts the commands executed on this connection.
+	ordinal uint64
+	held    hold
+	closed  bool
+	// parked are replies that wait, oldest first. While there are any, every later reply waits behind them, so that a
+	// connection's replies keep the order of its commands.
+	parked      []*parkedReply
+	parkedBytes int
+	// run is the index of the client's open run in execution.runs, or -1.
+	run int
+}
+
+// hold is the set of reasons for which a client's next commands must wait.
+type hold uint8
+
+const (
+	heldByProposal hold = 1 << iota // its configuration change is undecided
+	heldByDrain                     // it has been sent a burst that has not left yet
+	heldByParked                    // its parked replies fill their bound
+)
+
+// parkedReply is a reply, or several in a row, that may not leave yet.
+type parkedReply struct {
+	// ready says that bytes are complete. It is false while a proposal is undecided.
+	ready bool
+	bytes []byte
+}
+
+func (n *Node) clientOpened(e *ClientOpened) {
+	for int(e.Client) >= len(n.byID) {
+		n.byID = append(n.byID, nil)
+	}
+	if n.byID[e.Client] != nil {
+		panic(fmt.Sprintf("core: client %d is open already", e.Client))
+	}
+	n.lastSession++
+	n.connected++
+	n.counters.Connections++
+	c := &client{id: e.Client, run: -1}
+	c.session = command.Session{ID: n.lastSession, Protocol: 2, CreatedWall: n.at.Wall}
+	if e.Remote.IsValid() {
+		c.session.Address = e.Remote.String()
+	}
+	if e.Local.IsValid() {
+		c.session.LocalAddress = e.Local.String()
+	}
+	n.byID[e.Client] = c
+}
+
+func (n *Node) clientClosed(e *ClientClosed) {
+	if c := n.client(e.Client); c != nil {
+		n.forget(c)
+	}
+}
+
+// client returns an open client, or nil: a driver may have read input before it carried out a CloseClient.
+func (n *Node) client(id ClientID) *client {
+	if int(id) >= len(n.byID) {
+		return nil
+	}
+	return n.byID[id]
+}
+
+// forget drops all that the node holds for a client. A proposal that it made goes on without it.
+func (n *Node) forget(c *client) {
+	c.closed = true
+	n.unexecuted -= len(c.pending)
+	c.pending, c.parked = nil, nil
+	n.byID[c.id] = nil
+	n.connected--
+}
+
+// close ends a connection after the replies that it has been sent.
+func (n *Node) close(c *client) {
+	n.flushReplies()
+	n.emit(Effect{Kind: CloseClient, Client: c.id})
+	n.forget(c)
+}
+
+func (n *Node) clientBatch(batch *ClientBatch) {
+	for i := range batch.Inputs {
+		input := &batch.Inputs[i]
+		if c := n.client(input.Client); c != nil {
+			n.receive(c, input.Bytes)
+		}
+	}
+	n.finishRuns()
+}
+
+func (n *Node) clientDrained(e *ClientDrained) {
+	if c := n.client(e.Client); c != nil {
+		c.held &^= heldByDrain
+		n.resume(c)
+	}
+}
+
+// resume executes what arrived while the client was held.
+func (n *Node) resume(c *client) {
+	if c.held != 0 || c.closed || len(c.pending) == 0 {
+		return
+	}
+	n.receive(c, nil)
+	n.finishRuns()
+}
+
+// keep stores input that cannot be executed yet, unless that passes a bound: then the client is closed without a word, as
+// Redis does it. It reports whether the client is still there.
+func (n *Node) keep(c *client, input []byte) bool {
+	limits := &n.options.Limits
+	if len(c.pending)+len(input) > limits.QueryBuffer || n.unexecuted+len(input) > limits.QueryBuffers {
+		n.counters.QueryBufferOverruns++
+		n.close(c)
+		return false
+	}
+	c.pending = append(c.pending, input...)
+	n.unexecuted += len(input)
+	return true
+}
+
+// setPending replaces a client's unexecuted input by rest, which may be the end of the same memory.
+func (n *Node) setPending(c *client, rest []byte) {
+	n.unexecuted += len(rest) - len(c.pending)
+	if len(rest) == 0 && cap(c.pending) > maxKeptPending {
+		c.pending = nil
+		return
+	}
+	c.pending = append(c.pending[:0], rest...)
+}
+
+// maxKeptPending bounds the input buffer that an idle client keeps.
+const maxKeptPending = 16 << 10
+
+// park adds a reply of the client that is not known yet. What the client has been replied so far in this Step stays ahead.
+func (n *Node) park(c *client) *parkedReply {
+	n.flushReplies()
+	reply := &parkedReply{}
+	n.enqueueParked(c, reply)
+	return reply
+}
+
+func (n *Node) enqueueParked(c *client, reply *parkedReply) {
+	if len(c.parked) == 0 {
+		n.waiting = append(n.waiting, c)
+	}
+	c.parked = append(c.parked, reply)
+	c.parkedBytes += len(reply.bytes)
+	if c.parkedBytes > n.options.Limits.ParkedReplies {
+		c.held |= heldByParked
+	}
+}
+
+// releaseParked sends the replies that need to wait no longer, and lets their clients go on.
+func (n *Node) releaseParked() {
+	waiting := n.waiting
+	n.waiting = nil
+	for _, c := range waiting {
+		if c.closed {
+			continue
+		}
+		n.sendParked(c)
+		if len(c.parked) > 0 {
+			n.waiting = append(n.waiting, c)
+		}
+	}
+	// Executing may park again, so it comes after the list is whole.
+	for _, c := range waiting {
+		n.resume(c)
+	}
+}
+
+// sendParked sends the head of a client's parked replies, as far as it is ready.
+func (n *Node) sendParked(c *client) {
+	if !n.opened() {
+		return
+	}
+	for len(c.parked) > 0 && c.parked[0].ready {
+		reply := c.parked[0]
+		c.parked = c.parked[1:]
+		n.emit(Effect{Kind: Reply, Client: c.id, Bytes: n.lend(reply.bytes)})
+	}
+	if len(c.parked) == 0 {
+		c.parked, c.parkedBytes = nil, 0
+		c.held &^= heldByParked
+	}
+	if len(c.parked) == 0 && c.session.CloseAfterReply {
+		n.close(c)
+	}
+}

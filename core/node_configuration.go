@@ -1,0 +1,167 @@
+package core
+
+import (
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// persistence is where the node's log stands.
+type persistence struct {
+	// appended is the position of the last record given to the driver, persisted of the last one known to be durable.
+	// Invariant: persisted <= appended.
+	appended, persisted uint64
+	// openingPosition is the record that announces this boot. Nothing leaves the node before it is durable.
+	openingPosition uint64
+}
+
+// proposals are configuration changes on their way to being decided.
+//
+// A change is decided here when its record is durable, since the node is the only voter of its cluster. This is the one
+// place where a consensus group takes over: whoever proposes parks, whatever decides calls decide.
+type proposals struct {
+	// tentative is the configuration after every undecided change. New proposals are judged against it, so that of two
+	// rival ones the later is told why it lost, without waiting for the earlier to become durable.
+	tentative *topology.State
+	undecided []proposal
+}
+
+// proposal is one change that waits to be decided.
+type proposal struct {
+	// position is that of the log record that decides it. Invariant: never falls along proposals.undecided.
+	position uint64
+	// state is in force from the decision on; it is unchanged from the one before if the change was refused.
+	state  *topology.State
+	result topology.Result
+	client *client
+	reply  *parkedReply
+}
+
+// newCluster draws an identity and returns a solo cluster's configuration. The draw becomes durable with the opening record.
+func (n *Node) newCluster() *topology.State {
+	var cluster wire.ClusterID
+	var shard topology.ShardID
+	n.options.Random.Fill(n.self[:])
+	n.options.Random.Fill(cluster[:])
+	n.options.Random.Fill(shard[:])
+	return topology.Solo(cluster, topology.Node{ID: n.self, ClientPort: n.options.Announce.ClientPort, BusPort: n.options.Announce.BusPort}, shard)
+}
+
+// describeSelf brings the node's own entry of the configuration up to date with its addresses and boot number. Only a
+// solo node may do so by itself; the entries of a larger cluster change by proposals.
+func (n *Node) describeSelf() {
+	if len(n.state.Nodes()) > 1 {
+		return
+	}
+	announce := n.options.Announce
+	shard, _ := n.state.ShardOf(n.self)
+	for _, change := range []topology.Command{
+		topology.SetAddress{
+			Node: n.self, Epoch: shard.Epoch, Host: announce.Host, Hostname: announce.Hostname, Zone: announce.Zone,
+			ClientPort: announce.ClientPort, BusPort: announce.BusPort,
+		},
+		topology.SetBoot{Node: n.self, Epoch: shard.Epoch, Boot: n.boot},
+	} {
+		next, result := n.state.Apply(change)
+		if result.Err != nil {
+			panic("core: a solo node cannot describe itself: " + result.Err.Error())
+		}
+		n.state = next
+	}
+}
+
+// Propose implements command.Server: it parks the client's reply until the change is decided.
+func (n *Node) Propose(ctx *command.Context, change topology.Command) {
+	if len(n.state.Nodes()) > 1 {
+		ctx.Reply.Error("ERR The configuration of a cluster of several nodes is fixed until its nodes can vote on changes")
+		return
+	}
+	next, result := n.tentative.Apply(change)
+	position := n.appended
+	if next != n.tentative {
+		position = n.appendState(next)
+		n.tentative = next
+	}
+	if result.Err != nil && position <= n.persisted {
+		ctx.Reply.Error(result.Err.Error())
+		return
+	}
+	n.undecided = append(n.undecided, proposal{
+		position: position, state: next, result: result, client: n.current, reply: n.park(n.current),
+	})
+	// What the client sends next may depend on the change, so it waits for the decision too.
+	n.current.held |= heldByProposal
+}
+
+// appendState gives the driver a record of the configuration and returns its position.
+func (n *Node) appendState(state *topology.State) uint64 {
+	n.appended++
+	start := len(n.lent)
+	record := Record{Node: n.self, Boot: n.boot, State: state}
+	n.lent = record.Append(n.lent)
+	n.emit(Effect{Kind: Append, Position: n.appended, Bytes: n.lent[start:len(n.lent):len(n.lent)]})
+	return n.appended
+}
+
+// recordsPersisted decides what waited for the log.
+func (n *Node) recordsPersisted(position uint64) {
+	if position > n.appended {
+		panic("core: a record is durable that was never appended")
+	}
+	if position <= n.persisted {
+		return
+	}
+	n.persisted = position
+	// The newest durable record holds everything; older ones are history.
+	n.emit(Effect{Kind: Release, Position: position})
+	if n.gossip == nil && n.opened() {
+		n.startGossip()
+	}
+	n.decide()
+	n.releaseParked()
+}
+
+// opened reports whether this boot's opening record is durable.
+func (n *Node) opened() bool { return n.persisted >= n.openingPosition }
+
+// decide puts the durable proposals into force, in order, and answers their clients.
+func (n *Node) decide() {
+	decided := 0
+	for decided < len(n.undecided) && n.undecided[decided].position <= n.persisted {
+		p := &n.undecided[decided]
+		n.install(p.state)
+		n.answerProposal(p)
+		decided++
+	}
+	n.undecided = append(n.undecided[:0], n.undecided[decided:]...)
+}
+
+func (n *Node) answerProposal(p *proposal) {
+	reply := command.ProposalReply(p.result)
+	p.reply.bytes = append(p.reply.bytes, reply...)
+	p.reply.ready = true
+	p.client.held &^= heldByProposal
+}
+
+// install puts a configuration into force.
+func (n *Node) install(state *topology.State) {
+	if state == n.state {
+		return
+	}
+	n.state = state
+	n.refreshView()
+	if n.gossip != nil {
+		n.gossip.SetVersion(state.Version)
+		n.gossip.SetMembers(n.at.Now, n.memberIDs())
+	}
+}
+
+// memberIDs lists the nodes of the configuration, sorted.
+func (n *Node) memberIDs() []wire.NodeID {
+	nodes := n.state.Nodes()
+	ids := make([]wire.NodeID, len(nodes))
+	for i := range nodes {
+		ids[i] = nodes[i].ID
+	}
+	return ids
+}

@@ -1,0 +1,143 @@
+package core
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ember-cluster/ember/core/random"
+)
+
+func TestIdentityAndSlotsSurviveARestart(t *testing.T) {
+	h := openHarness(t, testOptions())
+	id := h.do(0, "CLUSTER MYID")
+	shard := h.do(0, "CLUSTER MYSHARDID")
+	options := testOptions()
+	options.Random = random.New(2)
+	options.Announce.Host, options.Announce.ClientPort = "127.0.0.2", 7001
+	again := h.restart(options)
+	again.persist()
+	again.open(0)
+	again.expect(0, "CLUSTER MYID", id)
+	again.expect(0, "CLUSTER MYSHARDID", shard)
+	again.expect(0, "SET k v", "+OK\r\n")
+	if got := again.do(0, "CLUSTER NODES"); !strings.Contains(got, " 127.0.0.2:7001@17000 myself,master ") || !strings.HasSuffix(got, " 0-16383\n\r\n") {
+		t.Errorf("CLUSTER NODES: %q", got)
+	}
+	if h.node.Boot() != 1 || again.node.Boot() != 2 {
+		t.Errorf("boots %d and %d", h.node.Boot(), again.node.Boot())
+	}
+}
+
+func TestAChangeThatWasNotDurableIsForgotten(t *testing.T) {
+	h := newHarness(t, testOptions())
+	h.persist()
+	h.open(0)
+	h.send(0, request("CLUSTER", "ADDSLOTS", "5"))
+	h.records = h.records[:len(h.records)-1] // the crash
+	again := h.restart(testOptions())
+	if owned := again.node.Owned(); !owned.Empty() {
+		t.Errorf("owns %v", owned)
+	}
+	if h.take(0) != "" {
+		t.Error("the client was told of a change that a crash could undo")
+	}
+}
+
+func TestOlderRecordsAreReleased(t *testing.T) {
+	h := newHarness(t, testOptions())
+	var released []uint64
+	for _, effect := range h.node.Step(h.clock, &Persisted{Position: 1}) {
+		if effect.Kind == Release {
+			released = append(released, effect.Position)
+		}
+	}
+	if len(released) != 1 || released[0] != 1 {
+		t.Errorf("released %v", released)
+	}
+}
+
+func TestAClusterOfSeveralNodesIsNotChangedByOne(t *testing.T) {
+	options := testOptions()
+	options.RequireFullCoverage = false
+	h := bootTwoNodes(t, options)
+	if got := h.do(0, "CLUSTER ADDSLOTS 0"); !strings.HasPrefix(got, "-ERR ") {
+		t.Errorf("got %q", got)
+	}
+	if len(h.records) != 1 {
+		t.Errorf("%d records", len(h.records))
+	}
+}
+
+func TestUnusableRecordsAreRefused(t *testing.T) {
+	good := twoNodes(t)
+	encoded := good.Append(nil)
+	foreign := good
+	foreign.Node[0] = 77
+	for name, record := range map[string][]byte{
+		"empty":           {},
+		"truncated":       encoded[:len(encoded)-1],
+		"trailing":        append(append([]byte(nil), encoded...), 0),
+		"another kind":    append([]byte{9}, encoded[1:]...),
+		"another version": append([]byte{1, 9}, encoded[2:]...),
+		"not its node":    foreign.Append(nil),
+	} {
+		if _, err := New(testOptions(), Recovered{Position: 1, Records: [][]byte{record}}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	decoded, err := DecodeRecord(encoded)
+	if err != nil || string(decoded.Append(nil)) != string(encoded) {
+		t.Errorf("a good record comes back as %v, %v", decoded, err)
+	}
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	f.Add([]byte{recordKindNode, recordVersion})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		record, err := DecodeRecord(data)
+		if err != nil {
+			return
+		}
+		if again := record.Append(nil); string(again) != string(data) {
+			t.Fatalf("%x decodes and encodes as %x", data, again)
+		}
+	})
+}
+
+func TestUnusableOptionsAreRefused(t *testing.T) {
+	for name, spoil := range map[string]func(*Options){
+		"no randomness":  func(o *Options) { o.Random = nil },
+		"no port":        func(o *Options) { o.Announce.ClientPort = 0 },
+		"no input":       func(o *Options) { o.Limits.QueryBuffer = 0 },
+		"total too low":  func(o *Options) { o.Limits.QueryBuffers = o.Limits.QueryBuffer - 1 },
+		"no burst":       func(o *Options) { o.Limits.ReplyBurst = 0 },
+		"no streams":     func(o *Options) { o.Limits.Streams = 0 },
+		"bad gossip":     func(o *Options) { o.Gossip.ProbeInterval = -1 },
+		"no parked room": func(o *Options) { o.Limits.ParkedReplies = 0 },
+	} {
+		options := testOptions()
+		spoil(&options)
+		if _, err := New(options, Recovered{}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestStepRefusesADriverThatBreaksTheContract(t *testing.T) {
+	for name, breach := range map[string]func(*harness){
+		"a second start":     func(h *harness) { h.step(&Start{}) },
+		"a clock that falls": func(h *harness) { h.clock.Now--; h.step(&DeadlineReached{}) },
+		"unknown records":    func(h *harness) { h.step(&Persisted{Position: 99}) },
+		"a client twice":     func(h *harness) { h.open(0) },
+	} {
+		h := openHarness(t, testOptions())
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: accepted", name)
+				}
+			}()
+			breach(h)
+		}()
+	}
+}

@@ -1,0 +1,65 @@
+package core
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/keyspace"
+)
+
+// Active expiry removes keys whose time has passed even if nobody asks for them again, a few at a time so that it never
+// delays a client. Only the node that owns a key expires it; a copy elsewhere follows the effect.
+const (
+	// expiryBatch bounds the keys that one round removes.
+	expiryBatch = 64
+	// expiryPause is the time between two rounds while there are keys left to remove.
+	expiryPause = time.Millisecond
+	// expiryInterval is the least time between two looks at the index, so that keys which expire one by one share a round.
+	expiryInterval = 100 * time.Millisecond
+)
+
+// expireDue removes some of the keys whose time has passed.
+func (n *Node) expireDue() {
+	removed := 0
+	for effect := range n.space.Due(n.at.Wall, expiryBatch) {
+		n.space.Apply(effect)
+		n.Emit(effect)
+		removed++
+	}
+	n.counters.ExpiredKeys += uint64(removed)
+	n.scheduleExpiry(removed == expiryBatch)
+}
+
+// scheduleExpiry sets the next round. The wall clock may jump, so the time until a key expires is only a guess at how long
+// to sleep; a key that is late for it is hidden all the same.
+func (n *Node) scheduleExpiry(more bool) {
+	wall, any := n.space.NextExpiry()
+	switch {
+	case !any:
+		n.nextExpiry = Never
+	case more:
+		n.nextExpiry = n.at.Now + expiryPause
+	default:
+		wait := time.Duration(min(max(wall-n.at.Wall, 0), int64(time.Hour/time.Millisecond))) * time.Millisecond
+		n.nextExpiry = n.at.Now + max(wait, expiryInterval)
+	}
+}
+
+// Emit implements command.Server: it is told of every change that a command has made to the data. The shard's log, from which
+// replicas and the disk follow, will be fed here.
+func (n *Node) Emit(effect keyspace.Effect) {
+	if n.options.Observer != nil {
+		n.observe(effect)
+	}
+	if effect.ExpireAt != 0 && n.nextExpiry == Never {
+		n.scheduleExpiry(false)
+	}
+}
+
+// observe tells the observer whose command it was.
+func (n *Node) observe(effect keyspace.Effect) {
+	if n.current == nil {
+		n.options.Observer.Applied(0, 0, &effect)
+		return
+	}
+	n.options.Observer.Applied(n.current.id, n.current.ordinal, &effect)
+}

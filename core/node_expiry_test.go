@@ -1,0 +1,46 @@
+package core
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestKeysExpireWithoutBeingAskedFor(t *testing.T) {
+	h := openHarness(t, testOptions())
+	const keys = 3*expiryBatch + 1
+	for i := range keys {
+		h.do(0, fmt.Sprintf("SET key%d v PX 1000", i))
+	}
+	h.expect(0, "SET lasting v", "+OK\r\n")
+	steps := 0
+	for ; h.node.Space().Len() > 1; steps++ {
+		deadline := h.node.NextDeadline()
+		if deadline == Never || steps > 100 {
+			t.Fatalf("%d keys are left after %d steps, next deadline %v", h.node.Space().Len(), steps, deadline)
+		}
+		elapsed := max(deadline-h.clock.Now, 0)
+		h.clock.Now += elapsed
+		h.clock.Wall += int64((elapsed + time.Millisecond - 1) / time.Millisecond)
+		h.step(&DeadlineReached{})
+	}
+	if steps < keys/expiryBatch {
+		t.Errorf("%d keys went in %d steps: a step is not bounded", keys, steps)
+	}
+	if got := h.node.Counters().ExpiredKeys; got != keys {
+		t.Errorf("counted %d", got)
+	}
+	if h.node.nextExpiry != Never {
+		t.Error("waits for an expiry that will not come")
+	}
+}
+
+func TestAnExpiredKeyIsGoneAtOnceForItsReader(t *testing.T) {
+	h := openHarness(t, testOptions())
+	h.expect(0, "SET k v PX 1000", "+OK\r\n")
+	h.clock.Wall += 1001
+	h.expect(0, "GET k", "$-1\r\n")
+	if got := h.node.Space().Len(); got != 0 {
+		t.Errorf("%d keys", got)
+	}
+}

@@ -1,0 +1,57 @@
+package core
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// connectView gives the view what only this node knows of its peers.
+func (n *Node) connectView() {
+	n.view.Health = n.health
+	n.view.Connected = func(id wire.NodeID) bool { return id == n.self || n.health(id) == topology.Alive }
+	n.view.PingSent = func(id wire.NodeID) int64 { return n.wallOf(id, (*gossip.Machine).PingSent) }
+	n.view.PongReceived = func(id wire.NodeID) int64 { return n.wallOf(id, (*gossip.Machine).PongReceived) }
+}
+
+// refreshView follows a change of the configuration.
+func (n *Node) refreshView() {
+	n.view.State = n.state
+	n.owned = slots.Set{}
+	if shard, ok := n.state.ShardOf(n.self); ok && shard.Primary == n.self {
+		n.owned = n.state.SlotsOf(shard.ID)
+	}
+	n.refreshServing()
+}
+
+// refreshServing follows a change of the configuration or of somebody's health.
+func (n *Node) refreshServing() { n.serving = n.view.Serving() }
+
+// health translates failure detection's belief into the flags of the cluster's views.
+func (n *Node) health(id wire.NodeID) topology.Health {
+	if n.gossip == nil || id == n.self {
+		return topology.Alive
+	}
+	switch n.gossip.Health(id) {
+	case gossip.Suspect:
+		return topology.Suspected
+	case gossip.Dead, gossip.Left:
+		return topology.Failed
+	}
+	return topology.Alive
+}
+
+// wallOf translates an instant of failure detection into Unix milliseconds, 0 if there is none.
+func (n *Node) wallOf(id wire.NodeID, instant func(*gossip.Machine, wire.NodeID) (time.Duration, bool)) int64 {
+	if n.gossip == nil {
+		return 0
+	}
+	at, ok := instant(n.gossip, id)
+	if !ok {
+		return 0
+	}
+	return n.at.Wall - int64((n.at.Now-at)/time.Millisecond)
+}

@@ -1,0 +1,119 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/random"
+)
+
+// Options are what a node is told at its start. They do not change while it runs.
+type Options struct {
+	// Announce is how clients and peers reach this node.
+	Announce Announce
+	// RequireFullCoverage makes every keyed command fail while some slot is not served (cluster-require-full-coverage).
+	RequireFullCoverage bool
+	// AllowReadsWhenDown lets reads pass while the cluster is down (cluster-allow-reads-when-down).
+	AllowReadsWhenDown bool
+	// Gossip tunes failure detection.
+	Gossip gossip.Config
+	// Limits bound what clients and peers can make the node hold.
+	Limits Limits
+	// Random is the node's only source of randomness. It must differ from node to node and from boot to boot.
+	Random *random.Stream
+	// Parameters are what CONFIG GET shows, sorted by name.
+	Parameters []command.Parameter
+	// Process describes the process around the node to INFO. Optional.
+	Process ProcessInfo
+	// Observer is told of every change to the data. Optional; the simulator's checkers use it.
+	Observer Observer
+}
+
+// Announce holds the addresses under which a node is known to others.
+type Announce struct {
+	// Host is an IP address, or empty while the node doesn't know its own.
+	Host string
+	// Hostname is an optional DNS name (cluster-announce-hostname).
+	Hostname string
+	// Zone is an optional failure domain.
+	Zone string
+	// ClientPort and BusPort are TCP ports; the bus uses UDP on the same number too.
+	ClientPort, BusPort uint16
+}
+
+// ProcessInfo is what INFO says of the process that the core cannot know.
+type ProcessInfo struct {
+	ID           int
+	Version      string
+	Executable   string
+	ConfigFile   string
+	OS           string
+	Architecture string
+	// MemoryUsed returns the resident or heap bytes in use. Optional.
+	MemoryUsed func() uint64
+}
+
+// Observer learns what commands did to the data, at the moment they did it.
+type Observer interface {
+	// Applied reports an effect of the command with this ordinal (counting from 1) on the client's connection.
+	// An effect with ordinal 0 is the node's own: a key that expired.
+	Applied(client ClientID, ordinal uint64, effect *keyspace.Effect)
+}
+
+// Limits bound the memory that others can make a node hold. All are in bytes unless they say otherwise.
+type Limits struct {
+	// QueryBuffer bounds the unexecuted input of one client (client-query-buffer-limit). Beyond it the client is closed.
+	QueryBuffer int
+	// QueryBuffers bounds the unexecuted input of all clients together. Who passes it is closed.
+	QueryBuffers int
+	// ReplyBurst is how much one client may be sent before its next commands wait for what was sent to leave.
+	ReplyBurst int
+	// ParkedReplies is how much one client's waiting replies may hold before its next commands wait.
+	ParkedReplies int
+	// Streams bounds the streams of the bus, in and out. Count.
+	Streams int
+	// StreamIdle is how long a stream may be silent before the node closes it.
+	StreamIdle time.Duration
+}
+
+// DefaultLimits returns the bounds of a production node.
+func DefaultLimits() Limits {
+	return Limits{
+		QueryBuffer:   1 << 30,
+		QueryBuffers:  3 << 29,
+		ReplyBurst:    1 << 20,
+		ParkedReplies: 1 << 20,
+		Streams:       4096,
+		StreamIdle:    15 * time.Second,
+	}
+}
+
+// DefaultOptions returns the options of a production node, which still needs its Announce and Random.
+func DefaultOptions() Options {
+	return Options{
+		RequireFullCoverage: true,
+		Gossip:              gossip.DefaultConfig(),
+		Limits:              DefaultLimits(),
+	}
+}
+
+// validate reports a caller's mistake.
+func (o *Options) validate() error {
+	switch {
+	case o.Random == nil:
+		return errors.New("core: options lack a source of randomness")
+	case o.Announce.ClientPort == 0 || o.Announce.BusPort == 0:
+		return errors.New("core: options lack the announced ports")
+	case o.Limits.QueryBuffer <= 0 || o.Limits.QueryBuffers < o.Limits.QueryBuffer:
+		return fmt.Errorf("core: query buffer limits %d and %d are not usable", o.Limits.QueryBuffer, o.Limits.QueryBuffers)
+	case o.Limits.ReplyBurst <= 0 || o.Limits.ParkedReplies <= 0:
+		return errors.New("core: reply limits must be positive")
+	case o.Limits.Streams <= 0 || o.Limits.StreamIdle <= 0:
+		return errors.New("core: stream limits must be positive")
+	}
+	return o.Gossip.Validate()
+}
