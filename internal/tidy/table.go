@@ -59,7 +59,7 @@ var dependencies = []row{
 	{packages: "cmd/embernode", ours: []string{
 		"core/**", "storage", "storage/disk", "transport", "transport/udp"},
 		others: []string{"github.com/alecthomas/kong", "golang.org/x/sys"}},
-	{packages: "bench"},
+	{packages: "bench", ours: []string{"core/resp"}},
 	{packages: "internal/tidy"},
 	{packages: "internal/determinism", others: []string{"github.com/tetratelabs/wazero"}},
 }
