@@ -34,9 +34,9 @@
 // position is the record's, or of a start and a mark that of the record before it. durable is the position up to which
 // the log was known to be durable when the frame was written. content is the CRC-32C of the records of the log so
 // far, each one's continued from the one before it, so a frame is valid only behind the very records that it was
-// written behind. check is the CRC-32C of the segment's salt and number, the frame's offset and its first 28
-// bytes, so a frame is valid only where it was written: never inside of a client's value, never in a file that
-// was renamed or recycled.
+// written behind. check is the CRC-32C of the frame's first 28 bytes, begun from the CRC of the segment's number and
+// salt, combined with the frame's offset. So a frame is valid only where it was written: never inside of a client's
+// value, never in a file that was renamed or recycled.
 //
 // # A torn tail, or damage
 //

@@ -45,11 +45,11 @@ func frameSeed(number, salt uint64) uint32 {
 	return crc32.Checksum(identity[:], castagnoli)
 }
 
-// frameCheck returns the check of the frame whose first bytes are given, if it is at that offset.
+// frameCheck returns the check of the frame whose first bytes are given, if it is at that offset. A CRC begun from another
+// value ends in another one, so the same bytes have another check at every other offset below 4 GiB.
 func frameCheck(first []byte, seed uint32, offset int64) uint32 {
-	var place [8]byte
-	binary.LittleEndian.PutUint64(place[:], uint64(offset))
-	return crc32.Update(crc32.Update(seed, castagnoli, place[:]), castagnoli, first[:frameSize-4])
+	place := uint32(offset) ^ uint32(offset>>32)
+	return crc32.Update(seed^place, castagnoli, first[:frameSize-4])
 }
 
 // append appends the frame for the given offset of the segment that has the seed.

@@ -46,6 +46,9 @@ func (o LogOptions) withDefaults() (LogOptions, error) {
 		return o, fmt.Errorf("storage: log options out of range: %d bytes a segment, %d a record, %d reserved",
 			o.SegmentSize, o.MaxRecord, o.Reserve)
 	}
+	if o.Name == "" {
+		return o, errors.New("storage: a log needs a name")
+	}
 	return o, CheckName(segmentName(o.Name, 1))
 }
 

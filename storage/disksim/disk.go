@@ -169,6 +169,11 @@ func (d *Disk) Wipe() {
 	d.life++
 }
 
+// Reseed lets the disk draw its chances from another source from now on, so that clones meet different fates.
+func (d *Disk) Reseed(source *random.Stream) {
+	d.streams = newStreams(source)
+}
+
 // Clone returns an independent copy of the disk, with what is unsynced and with the chances that lie before it.
 // Files that are open stay with the original.
 func (d *Disk) Clone() *Disk {
