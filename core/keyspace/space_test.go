@@ -1,0 +1,358 @@
+package keyspace
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+	"github.com/ember-cluster/ember/core/slots"
+)
+
+func set(key, value string, expireAt int64) Effect {
+	return Effect{Kind: Set, Slot: slots.Of([]byte(key)), Key: []byte(key), Value: []byte(value), ExpireAt: expireAt}
+}
+
+// filled returns a Space with keys of one slot and of others, some of which end.
+func filled() *Space {
+	s := New(1)
+	for i := range 40 {
+		s.Apply(set(fmt.Sprintf("{tag}%d", i), fmt.Sprint("value ", i), int64(i%3)*1000))
+		s.Apply(set(fmt.Sprint("key", i), fmt.Sprint(i), 0))
+	}
+	return s
+}
+
+// TestScripts runs the scripts of testdata. The commands are those of parseEffect, and scan, keys, due and state.
+func TestScripts(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		space := New(42)
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			var out strings.Builder
+			switch d.Cmd {
+			case "apply":
+				for line := range strings.Lines(d.Input) {
+					space.Apply(parseEffect(t, strings.Fields(line)))
+				}
+			case "scan":
+				var cursor uint64
+				var count int
+				d.ScanArgs(t, "cursor", &cursor)
+				d.ScanArgs(t, "count", &count)
+				next := space.Scan(cursor, count, func(key []byte, value Value) {
+					fmt.Fprintf(&out, "slot %d: %s = %s\n", slots.Of(key), key, value.Append(nil))
+				})
+				fmt.Fprintf(&out, "next %d\n", next)
+			case "due":
+				var wall int64
+				d.ScanArgs(t, "wall", &wall)
+				for e := range space.Due(wall, 100) {
+					space.Apply(e)
+					fmt.Fprintln(&out, e)
+				}
+				next, ok := space.NextExpiry()
+				fmt.Fprintln(&out, "next", next, ok)
+			case "state":
+				fmt.Fprintf(&out, "%d keys, %d end, slots %v, %d bytes, digest %#x\n",
+					space.Len(), space.Expiring(), space.Occupied(), space.Bytes(), space.Digest())
+			default:
+				t.Fatalf("unknown command %q", d.Cmd)
+			}
+			if err := space.Check(); err != nil {
+				t.Fatal(err)
+			}
+			return out.String()
+		})
+	})
+}
+
+// parseEffect reads "set key value [expiry]", "append key value", "delete key", "expire key time", "persist key", "flushslot key" or "flushall".
+func parseEffect(t *testing.T, words []string) Effect {
+	kinds := map[string]EffectKind{
+		"set": Set, "append": Append, "delete": Delete, "expire": ExpireAt, "persist": Persist, "flushslot": FlushSlot, "flushall": FlushAll,
+	}
+	e := Effect{Kind: kinds[words[0]]}
+	rest := words[1:]
+	if e.Kind.hasKey() || e.Kind == FlushSlot {
+		e.Key, rest = []byte(rest[0]), rest[1:]
+		e.Slot = slots.Of(e.Key)
+	}
+	if e.Kind.hasValue() {
+		e.Value, rest = []byte(rest[0]), rest[1:]
+	}
+	if len(rest) > 0 {
+		if _, err := fmt.Sscan(rest[0], &e.ExpireAt); err != nil || !e.Kind.hasExpiry() {
+			t.Fatalf("%q: %v", words, err)
+		}
+	}
+	return e
+}
+
+// Redis's guarantee does not depend on the hash: keys that a cursor cannot tell apart come in one call.
+func TestScanWithEqualHashes(t *testing.T) {
+	s := New(1)
+	slot := slots.Of([]byte("{x}"))
+	s.tables[slot] = &table{}
+	s.occupied.Add(slot)
+	// Ten keys share each hash, and pairs of hashes agree in all bits that a cursor has.
+	for i := range 100 {
+		hash := uint64(i/20)<<60 | uint64(i/10%2)
+		s.tables[slot].insert(hash, &record{key: fmt.Appendf(nil, "{x}%d", i)})
+	}
+	met := map[string]int{}
+	calls := 0
+	for cursor := uint64(0); calls == 0 || cursor != 0; calls++ {
+		visited := 0
+		cursor = s.Scan(cursor, 3, func(key []byte, _ Value) { met[string(key)]++; visited++ })
+		if visited != 20 {
+			t.Errorf("call %d visited %d keys, want the 20 of one position", calls, visited)
+		}
+	}
+	if len(met) != 100 || calls != 5 {
+		t.Errorf("%d calls met %d keys of 100", calls, len(met))
+	}
+	for i := range 100 {
+		if key := fmt.Sprintf("{x}%d", i); met[key] != 1 {
+			t.Errorf("%s was met %d times", key, met[key])
+		}
+	}
+}
+
+// Any number is a cursor, since clients can send any.
+func TestScanFromAnywhere(t *testing.T) {
+	s := filled()
+	for _, cursor := range []uint64{1, 1<<50 - 1, 1 << 50, 12345 << 50, math.MaxUint64, math.MaxUint64 - 1, 1 << 63} {
+		for calls := 0; ; calls++ {
+			next := s.Scan(cursor, 1, func([]byte, Value) {})
+			if next == 0 {
+				break
+			}
+			if next <= cursor {
+				t.Fatalf("cursor %d leads back to %d", cursor, next)
+			}
+			cursor = next
+		}
+	}
+}
+
+func TestKeysStopAtTheLimit(t *testing.T) {
+	s := filled()
+	slot := slots.Of([]byte("{tag}"))
+	for _, limit := range []int{-1, 0, 1, 39, 40, 1000} {
+		count := 0
+		for range s.Keys(slot, limit) {
+			count++
+		}
+		if want := min(max(limit, 0), 40); count != want {
+			t.Errorf("limit %d gives %d keys, want %d", limit, count, want)
+		}
+	}
+	for range s.Keys(slots.Of([]byte("nothing here")), 10) {
+		t.Error("a key in an empty slot")
+	}
+}
+
+// The keys that Due lends stay valid while their effect is applied and logged.
+func TestDueStopsAtAnEffectThatIsNotApplied(t *testing.T) {
+	s := filled()
+	count := 0
+	for range s.Due(math.MaxInt64, 100) {
+		count++
+	}
+	if count != 1 {
+		t.Errorf("%d effects, want 1", count)
+	}
+	for e := range s.Due(math.MaxInt64, 100) {
+		key := string(e.Key)
+		s.Apply(e)
+		if key != string(e.Key) {
+			t.Errorf("the effect on %s became one on %s", key, e.Key)
+		}
+		break
+	}
+	if s.Expiring() != 25 {
+		t.Errorf("%d keys end, want 25 of the 26", s.Expiring())
+	}
+}
+
+func TestAKeyLivesThroughItsLastMillisecond(t *testing.T) {
+	s := New(1)
+	s.Apply(set("k", "v", 1000))
+	slot := slots.Of([]byte("k"))
+	if _, ok := s.Lookup(slot, []byte("k"), 1000); !ok || s.Expired(slot, []byte("k"), 1000) {
+		t.Error("gone in the millisecond of its expiry")
+	}
+	if _, ok := s.Lookup(slot, []byte("k"), 1001); ok || !s.Expired(slot, []byte("k"), 1001) {
+		t.Error("there after its expiry")
+	}
+	wall, _ := s.NextExpiry()
+	for range s.Due(wall-1, 1) {
+		t.Error("due before NextExpiry")
+	}
+	due := 0
+	for range s.Due(wall, 1) {
+		due++
+	}
+	if due != 1 {
+		t.Error("not due at NextExpiry")
+	}
+	s.Apply(set("k", "v", math.MaxInt64))
+	if _, ok := s.NextExpiry(); ok {
+		t.Error("the last millisecond there is has a next")
+	}
+}
+
+func TestDropSlotForgetsOneSlot(t *testing.T) {
+	s := filled()
+	slot := slots.Of([]byte("{tag}"))
+	s.DropSlot(slot)
+	s.DropSlot(slot)
+	if s.Count(slot) != 0 || s.Len() != 40 || s.Expiring() != 0 || s.Check() != nil {
+		t.Errorf("%d keys there, %d in all, %d end, %v", s.Count(slot), s.Len(), s.Expiring(), s.Check())
+	}
+}
+
+// The hot path: a value that is read, or replaced by one of its size, needs no memory.
+func TestLookupAndReplacementAllocateNothing(t *testing.T) {
+	s := filled()
+	effect := set("key7", strings.Repeat("v", 64), 0)
+	s.Apply(effect)
+	var scratch [MaxIntegerLength]byte
+	read := 0
+	if n := testing.AllocsPerRun(100, func() {
+		value, _ := s.Lookup(effect.Slot, effect.Key, 0)
+		read += len(value.Bytes(&scratch))
+		s.Apply(effect)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	counter := set("counter", "12345", 0)
+	s.Apply(counter)
+	if n := testing.AllocsPerRun(100, func() { s.Apply(counter) }); n != 0 {
+		t.Errorf("%v allocations for an integer", n)
+	}
+}
+
+// Each sabotage breaks one invariant; Check must see it.
+func TestCheckSeesPlantedBugs(t *testing.T) {
+	slot := slots.Of([]byte("{tag}"))
+	first := func(s *Space) int { return s.tables[slot].from(0) }
+	for name, sabotage := range map[string]func(*Space){
+		"key lost": func(s *Space) { s.tables[slot].cells[first(s)].record = nil },
+		"wrong order": func(s *Space) {
+			cells := s.tables[slot].cells
+			i := 0
+			for cells[i].record == nil || cells[i+1].record == nil {
+				i++
+			}
+			cells[i], cells[i+1] = cells[i+1], cells[i]
+		},
+		"free cell between key and home": func(s *Space) {
+			t := s.tables[slot]
+			i := 0
+			for t.cells[i+1].record == nil || home(t.cells[i+1].hash, t.homes) == i+1 {
+				i++
+			}
+			t.cells[i] = cell{}
+			t.count--
+		},
+		"free cells behind": func(s *Space) { t := s.tables[slot]; t.cells = append(t.cells, cell{}) },
+		"wrong hash":        func(s *Space) { s.tables[slot].cells[first(s)].hash++ },
+		"wrong slot": func(s *Space) {
+			s.tables[slot+1], s.tables[slot] = s.tables[slot], nil
+			s.occupied.Remove(slot)
+			s.occupied.Add(slot + 1)
+		},
+		"wrong count":       func(s *Space) { s.count++ },
+		"wrong table count": func(s *Space) { s.tables[slot].count-- },
+		"wrong bytes":       func(s *Space) { s.bytes-- },
+		"empty table":       func(s *Space) { s.tables[9] = &table{}; s.occupied.Add(9) },
+		"unmarked slot":     func(s *Space) { s.occupied.Remove(slot) },
+		"marked slot":       func(s *Space) { s.occupied.Add(9) },
+		"too many homes":    func(s *Space) { s.tables[slot].resize(4096) },
+		"too few homes":     func(s *Space) { s.tables[slot].resize(4) },
+		"expiry not indexed": func(s *Space) {
+			for _, c := range s.tables[slot].cells {
+				if c.record != nil && c.record.expireAt == 0 {
+					c.record.expireAt = 5
+					return
+				}
+			}
+		},
+		"index out of date":   func(s *Space) { s.expiry.items[3].record.expireAt++ },
+		"index out of place":  func(s *Space) { x := s.expiry.items; x[1], x[2] = x[2], x[1] },
+		"index out of order":  func(s *Space) { x := &s.expiry; a, b := x.items[0], x.items[1]; x.put(0, b); x.put(1, a) },
+		"index keeps the key": func(s *Space) { s.tables[slot].remove(first(s)); s.count-- },
+	} {
+		s := filled()
+		if err := s.Check(); err != nil {
+			t.Fatalf("before %s: %v", name, err)
+		}
+		sabotage(s)
+		if s.Check() == nil {
+			t.Errorf("%s: not seen", name)
+		}
+	}
+}
+
+func TestDigestsDiffer(t *testing.T) {
+	base := filled().Digest()
+	for name, change := range map[string]Effect{
+		"value":   set("key1", "other", 0),
+		"expiry":  set("key1", "1", 5),
+		"key":     set("new", "", 0),
+		"missing": {Kind: Delete, Slot: slots.Of([]byte("key1")), Key: []byte("key1")},
+	} {
+		s := filled()
+		s.Apply(change)
+		if s.Digest() == base {
+			t.Errorf("%s: the digest is the same", name)
+		}
+	}
+	// Two keys whose values are swapped.
+	s := filled()
+	s.Apply(set("key1", "2", 0))
+	s.Apply(set("key2", "1", 0))
+	if s.Digest() == base {
+		t.Error("swapped values: the digest is the same")
+	}
+}
+
+func TestUnknownEffectsPanic(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("an effect of no kind was applied")
+		}
+	}()
+	New(1).Apply(Effect{})
+}
+
+func BenchmarkSpace(b *testing.B) {
+	const keys = 1_000_000
+	s := New(1)
+	effects := make([]Effect, keys)
+	for i := range effects {
+		effects[i] = set(fmt.Sprintf("key:%012d", i), strings.Repeat("v", 64), 0)
+		s.Apply(effects[i])
+	}
+	pick := func(i int) *Effect { return &effects[i*7919%keys] }
+	b.Run("lookup", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			e := pick(i)
+			s.Lookup(e.Slot, e.Key, 0)
+		}
+	})
+	b.Run("replace", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			s.Apply(*pick(i))
+		}
+	})
+	b.Run("digest", func(b *testing.B) {
+		for range b.N {
+			s.Digest()
+		}
+	})
+}
