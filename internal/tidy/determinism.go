@@ -22,17 +22,22 @@ func (c *checker) checkDeterminism() error {
 			}
 		}
 	}
-	imports, err := c.module.exportData(packages)
+	wideImports, err := c.module.exportData(packages)
+	if err != nil {
+		return err
+	}
+	narrowImports, err := c.module.exportData(packages,
+		"GOOS="+narrow.system, "GOARCH="+narrow.architecture, "CGO_ENABLED=0")
 	if err != nil {
 		return err
 	}
 	for _, p := range packages {
-		c.checkDeterministicPackage(p, imports)
+		c.checkDeterministicPackage(p, wideImports, narrowImports)
 	}
 	return nil
 }
 
-func (c *checker) checkDeterministicPackage(p *goPackage, imports *imports) {
+func (c *checker) checkDeterministicPackage(p *goPackage, wideImports, narrowImports *imports) {
 	var marks []*mark
 	for _, file := range p.source {
 		c.checkHarmless(file)
@@ -41,6 +46,10 @@ func (c *checker) checkDeterministicPackage(p *goPackage, imports *imports) {
 		marks = append(marks, c.module.findMarks(file)...)
 	}
 	for _, variant := range c.variants(p) {
+		imports := wideImports
+		if variant.platform == narrow {
+			imports = narrowImports
+		}
 		c.checkTyped(c.typeCheck(p, variant, imports), marks)
 	}
 	c.checkMarks(marks)

@@ -24,7 +24,7 @@ func (p platform) String() string { return p.system + "/" + p.architecture }
 
 var platforms = []platform{
 	{"linux", "amd64"},
-	{"linux", "386"}, // 32-bit int
+	narrow,
 	{"linux", "arm64"},
 	{"darwin", "arm64"},
 	{"wasip1", "wasm"},
@@ -43,7 +43,7 @@ func (c *checker) variants(p *goPackage) []variant {
 	seen, built := map[string]bool{}, map[string]bool{}
 	for _, platform := range platforms {
 		v := variant{platform: platform}
-		key := fmt.Sprint(types.SizesFor("gc", platform.architecture).Sizeof(types.Typ[types.Int]))
+		key := fmt.Sprint(platform == narrow)
 		for _, file := range p.source {
 			if c.isBuilt(file, platform) {
 				v.files = append(v.files, file)
@@ -73,14 +73,18 @@ func (c *checker) isBuilt(file *goFile, p platform) bool {
 	return err == nil && match
 }
 
-// imports gives the types of imported packages, from what the compiler exported for them.
+// imports gives the types of imported packages, from what the compiler exported for them on one platform.
 type imports struct {
 	files    map[string]string // import path → export data
 	importer types.Importer
 }
 
+// narrow is the platform of 32 bits. Its imports differ in constants such as math.MaxInt; those of all others agree in
+// what a deterministic package may import.
+var narrow = platform{"linux", "386"}
+
 // exportData compiles what the packages import, by the go command and from its cache where it can.
-func (m *module) exportData(packages []*goPackage) (*imports, error) {
+func (m *module) exportData(packages []*goPackage, environment ...string) (*imports, error) {
 	result := &imports{files: map[string]string{}}
 	result.importer = importer.ForCompiler(m.files, "gc", result.open)
 	if len(packages) == 0 {
@@ -92,6 +96,7 @@ func (m *module) exportData(packages []*goPackage) (*imports, error) {
 	}
 	command := exec.Command("go", arguments...)
 	command.Dir = m.root
+	command.Env = append(os.Environ(), environment...)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	output, err := command.Output()

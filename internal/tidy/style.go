@@ -119,9 +119,10 @@ func isExportedReceiver(receiver ast.Expr) bool {
 	return false
 }
 
-// checkExportedGroup accepts the comment of a group, of one of its lines, or at the end of that line.
+// checkExportedGroup accepts the comment of a group, of one of its lines, or at the end of that line. The values of an
+// enumeration need none beside that of their type.
 func (c *checker) checkExportedGroup(group *ast.GenDecl) {
-	if group.Tok == token.IMPORT || group.Doc != nil {
+	if group.Tok == token.IMPORT || group.Doc != nil || isEnumeration(group) {
 		return
 	}
 	for _, spec := range group.Specs {
@@ -138,6 +139,23 @@ func (c *checker) checkExportedGroup(group *ast.GenDecl) {
 			}
 		}
 	}
+}
+
+// isEnumeration reports whether a group lists the constants of one type of its package.
+func isEnumeration(group *ast.GenDecl) bool {
+	if group.Tok != token.CONST || len(group.Specs) < 2 {
+		return false
+	}
+	of, ok := group.Specs[0].(*ast.ValueSpec).Type.(*ast.Ident)
+	if !ok || !of.IsExported() {
+		return false
+	}
+	for _, spec := range group.Specs[1:] {
+		if named, ok := spec.(*ast.ValueSpec).Type.(*ast.Ident); ok && named.Name != of.Name {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *checker) reportUndocumented(name *ast.Ident) {

@@ -35,4 +35,20 @@ const (
 	Fifth
 )
 
+// Kind has values that speak for themselves.
+type Kind uint8
+
+const (
+	KindPing Kind = iota
+	KindAck
+)
+
+// want+4 exported-doc
+// want+4 exported-doc
+
+const (
+	KindMixed Kind   = 7
+	KindOther string = "other"
+)
+
 func close() {}
