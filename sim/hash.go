@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"math/bits"
+	"net/netip"
 )
 
 // rollingHash folds every event and every effect of a run into 64 bits, eight bytes at a time, by the
@@ -34,6 +35,15 @@ func (h *rollingHash) bytes(p []byte) {
 		tail = tail<<8 | uint64(p[i])
 	}
 	h.word(tail)
+}
+
+// address folds an IP address and a port.
+func (h *rollingHash) address(a netip.AddrPort) {
+	ip := a.Addr().As16()
+	if !a.Addr().Is4() {
+		h.word(binary.LittleEndian.Uint64(ip[:8]))
+	}
+	h.word(binary.LittleEndian.Uint64(ip[8:]) ^ uint64(a.Port()))
 }
 
 func (h *rollingHash) text(s string) {

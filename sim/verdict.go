@@ -23,7 +23,8 @@ type Failure struct {
 	Time    time.Duration `json:"virtual_ns"`      // virtual time
 	Event   uint64        `json:"event"`           // number of the event during or after which it came about, from 1
 	Host    string        `json:"host,omitempty"`  // host that handled that event, if any
-	Detail  string        `json:"detail"`          // the event, and what was found
+	Last    string        `json:"last,omitempty"`  // that event, as a line of the trace
+	Detail  string        `json:"detail"`          // what was found
 	Stack   string        `json:"stack,omitempty"` // of a panic
 }
 

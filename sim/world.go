@@ -1,172 +1,311 @@
 package sim
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
+	"runtime/debug"
 	"time"
 
 	"github.com/ember-cluster/ember/core/random"
-	"github.com/ember-cluster/ember/storage"
-	"github.com/ember-cluster/ember/transport"
 	"github.com/ember-cluster/ember/transport/netsim"
 )
 
-// Config says what a world is made of.
+// Config says what a world is made of. The zero value is usable.
 type Config struct {
-	Seed    uint64
-	Network netsim.Profile // links between hosts; the zero value stands for netsim.DefaultProfile()
+	// Seed decides everything that is left to chance.
+	Seed uint64
+	// Network is how the links between hosts behave. The zero value stands for netsim.DefaultProfile.
+	Network netsim.Profile
+	// Streams is how streams behave. The zero value stands for netsim.DefaultStreamProfile.
+	Streams netsim.StreamProfile
 	// Epoch is the wall time at virtual time 0, in Unix milliseconds. Default 2026-01-01.
 	Epoch int64
-	// Trace is where a line per event and effect is written, as they happen. Nil: nowhere.
+	// Trace is where a line for every event and effect is written as it happens. Nil: nowhere.
 	Trace io.Writer
-	// Window is how many of the latest events and effects are kept for WriteWindow. Default 256; negative: none.
+	// Observe is called with every event and effect as it happens. The record is valid during the call only.
+	Observe func(r *Record)
+	// Window is how many of the latest events and effects WriteWindow can write. Default 256; negative: none.
 	Window int
 	// Journal, if not nil, takes the hash after each event; see Twice.
 	Journal *Journal
 }
 
-// HostOptions says what is particular about one host.
-type HostOptions struct {
-	Address     netip.Addr    // default 10.0.0.1 and on, by order of AddHost
-	ClockOffset time.Duration // what the monotonic clock reads at the start of the world
-	ClockDrift  int64         // parts per million by which the monotonic clock is fast
-	WallOffset  time.Duration // how far the wall clock is ahead
-	DiskLatency time.Duration // least time of a sync. Default 100 µs
-	DiskJitter  time.Duration // mean of what comes on top of it, exponentially distributed. Default 100 µs
-	BootDelay   time.Duration // virtual time from AddHost to the first start
-	// RestartDelay is the virtual time after which a host that called Host.Crash starts again. 0: it stays down
-	// until a FaultRestart or Heal.
-	RestartDelay time.Duration
-}
+const (
+	defaultEpoch  = 1_767_225_600_000 // 2026-01-01T00:00:00Z
+	defaultWindow = 256
+	// maxSpins is how many deadlines in a row may be due to one host at one instant.
+	maxSpins = 100_000
+)
 
 // A World holds all hosts, their network and their disks, and makes their time pass. Worlds share nothing: any number
 // of them can run side by side, each in one goroutine at a time.
-type World struct{}
+type World struct {
+	config  Config
+	queue   queue
+	now     int64 // virtual time in nanoseconds; every item of the queue is due now or later
+	network *netsim.Network
+	hosts   []*Host
+	// byNetwork are the hosts by their index in the network.
+	byNetwork []*Host
+	streams   map[string]*random.Stream
 
-func New(config Config) *World { return &World{} }
+	inputs    []Input
+	faults    []fault
+	active    []int // numbers of the faults that are active, in the order in which they began
+	protected []*Host
+	begun     [faultKinds]int64 // faults that began, by kind
 
-// AddHost adds a host, whose program starts when the world runs.
-func (w *World) AddHost(name string, program Program, options HostOptions) *Host { return nil }
-
-// Host returns the host of that name, nil if there is none.
-func (w *World) Host(name string) *Host { return nil }
-
-// Hosts returns all hosts in the order of AddHost.
-func (w *World) Hosts() []*Host { return nil }
-
-// Load schedules the faults and inputs of a plan. Hosts that it names must exist.
-func (w *World) Load(plan Plan) error { return nil }
-
-// Run lets the world run until the given virtual time, or until it fails.
-func (w *World) Run(until time.Duration) {}
-
-// RunUntil lets the world run until the condition, asked after every event, is true, and reports whether it became
-// true before the limit of virtual time, and before a failure.
-func (w *World) RunUntil(limit time.Duration, condition func() bool) bool { return false }
-
-// Step handles the next event. It reports false if the world has failed or nothing is left to do.
-func (w *World) Step() bool { return false }
-
-// Heal ends every fault that is active, and cancels all that are still to come. Hosts that are down start.
-func (w *World) Heal() {}
-
-// HealAmong heals the named hosts and the links between them, and nothing else.
-func (w *World) HealAmong(hosts ...string) {}
-
-// Apply begins a fault now; its At is ignored.
-func (w *World) Apply(f Fault) error { return nil }
-
-// OnEvent adds an invariant, asked after every event: an error is a violation, and ends the run.
-func (w *World) OnEvent(check func() error) {}
-
-// Fail ends the run with a verdict, as a violation found by the caller.
-func (w *World) Fail(verdict Verdict, detail string) {}
-
-// Failure returns why the run ended early, nil if it did not.
-func (w *World) Failure() *Failure { return nil }
-
-// Hash returns the rolling hash over every event and effect so far.
-func (w *World) Hash() uint64 { return 0 }
-
-// Events returns how many events were handled so far.
-func (w *World) Events() uint64 { return 0 }
-
-// Now returns the virtual time.
-func (w *World) Now() time.Duration { return 0 }
-
-// Random returns the random stream of that use; calls with the same name give one stream.
-func (w *World) Random(use string) *random.Stream { return nil }
-
-// Report returns what is known about the run; the caller completes it.
-func (w *World) Report(scenario string) Report { return Report{} }
-
-// Tracef adds a line of the world's own to the trace, if there is one.
-func (w *World) Tracef(format string, args ...any) {}
-
-// WriteWindow writes the latest events and effects, a line each.
-func (w *World) WriteWindow(to io.Writer) error { return nil }
-
-// A Host is one machine: an address, clocks, a disk, and a process if it is up.
-type Host struct{}
-
-// Name returns the name given to AddHost.
-func (h *Host) Name() string { return "" }
-
-// Address returns the host's IP address.
-func (h *Host) Address() netip.Addr { return netip.Addr{} }
-
-// Now reads the host's monotonic clock. It starts anew, near 0, when the host starts after losing power.
-func (h *Host) Now() time.Duration { return 0 }
-
-// Wall reads the host's wall clock, in Unix milliseconds.
-func (h *Host) Wall() int64 { return 0 }
-
-// Random returns the random stream of that use on this host; calls with the same name give one stream, which goes on over restarts.
-func (h *Host) Random(use string) *random.Stream { return nil }
-
-// Listen returns a bus at a port of this host. What arrives there comes as events with that port.
-func (h *Host) Listen(port uint16) transport.Bus { return nil }
-
-// Disk returns the host's disk. Bytes that are not synced are lost in a crash.
-func (h *Host) Disk() storage.Directory { return nil }
-
-// DiskLatency draws how long a sync takes now. Syncs of the simulated disk return at once: a process that wants to see
-// them take time waits that long (After) before it believes them.
-func (h *Host) DiskLatency() time.Duration { return 0 }
-
-// After sets a timer: an EventTimer with this token comes when d has passed by the host's monotonic clock, unless the host crashes before.
-func (h *Host) After(d time.Duration, token uint64) {}
-
-// Crash ends the process when its Handle returns, as if it had exited by itself.
-func (h *Host) Crash(reason string) {}
-
-// Up reports whether a process runs on the host.
-func (h *Host) Up() bool { return false }
-
-// Paused reports whether the host is paused.
-func (h *Host) Paused() bool { return false }
-
-// Boots returns how often the host has started.
-func (h *Host) Boots() int { return 0 }
-
-// Process returns the process that runs, nil if the host is down. For invariants and tests.
-func (h *Host) Process() Process { return nil }
-
-// Tracing reports whether somebody reads the trace as it is written. Tracef formats only then.
-func (h *Host) Tracing() bool { return false }
-
-// Tracef adds a line to the trace, if it is being written.
-func (h *Host) Tracef(format string, args ...any) {}
-
-// Journal keeps the hash after each event.
-type Journal struct{}
-
-// A Divergence names the first event at which two runs of one configuration differ.
-type Divergence struct {
-	Event         uint64
-	First, Second string
+	hash    rollingHash
+	events  uint64
+	trace   trace
+	checks  []func() error
+	failure *Failure
+	// running is the host whose process is being called, nil between calls: a panic meanwhile is that process's.
+	running *Host
 }
 
-// Twice runs a configuration twice and returns the first event that differs, nil if none does. Run must build its
-// world with Config.Journal set to the journal that it is given.
-func Twice(run func(j *Journal)) *Divergence { return nil }
+// New returns a world without hosts, at virtual time 0.
+func New(config Config) *World {
+	if config.Epoch == 0 {
+		config.Epoch = defaultEpoch
+	}
+	if config.Window == 0 || config.Journal != nil {
+		config.Window = defaultWindow
+	}
+	w := &World{config: config, hash: hashSeed, streams: map[string]*random.Stream{}}
+	w.network = netsim.New(scheduler{w}, config.Seed)
+	if config.Network != (netsim.Profile{}) {
+		w.network.SetProfile(config.Network)
+	}
+	if config.Streams != (netsim.StreamProfile{}) {
+		w.network.SetStreams(config.Streams)
+	}
+	w.trace = newTrace(config)
+	return w
+}
+
+// scheduler is the world as its network sees it.
+type scheduler struct{ world *World }
+
+func (s scheduler) Now() time.Duration { return time.Duration(s.world.now) }
+
+func (s scheduler) Schedule(at time.Duration, d netsim.Delivery) {
+	s.world.queue.push(item{at: int64(at), kind: itemDelivery, delivery: d})
+}
+
+// HostOptions says what is particular about one host. The zero value is usable.
+type HostOptions struct {
+	Address     netip.Addr    // default 10.0.0.1 and on, by order of AddHost
+	ClockOffset time.Duration // what the monotonic clock reads at each start after a loss of power
+	ClockDrift  int64         // parts per million by which the monotonic clock is fast, at most half a million either way
+	WallOffset  time.Duration // how far the wall clock is ahead
+	DiskLatency time.Duration // least time that a sync takes. Default disksim.DefaultTiming's
+	DiskJitter  time.Duration // mean of what comes on top of it, exponentially distributed. Default likewise
+	BootDelay   time.Duration // virtual time from AddHost to the first start
+	// RestartDelay is the virtual time after which a host that called Host.Crash starts again.
+	// 0: it stays down until a FaultRestart or until the world is healed.
+	RestartDelay time.Duration
+}
+
+// AddHost adds a host. Its program starts when the world runs. Names consist of letters, digits, '.', '-' and '_',
+// and are unique.
+func (w *World) AddHost(name string, program Program, options HostOptions) *Host {
+	switch {
+	case !validName(name):
+		panic(fmt.Sprintf("sim: %q cannot be the name of a host", name))
+	case w.Host(name) != nil:
+		panic(fmt.Sprintf("sim: there are two hosts %q", name))
+	case program == nil:
+		panic(fmt.Sprintf("sim: host %q has no program", name))
+	}
+	if !options.Address.IsValid() {
+		number := len(w.hosts) + 1
+		options.Address = netip.AddrFrom4([4]byte{10, byte(number >> 16), byte(number >> 8), byte(number)})
+	}
+	h := newHost(w, name, program, options)
+	w.hosts = append(w.hosts, h)
+	for len(w.byNetwork) <= h.network {
+		w.byNetwork = append(w.byNetwork, nil)
+	}
+	if other := w.byNetwork[h.network]; other != nil {
+		panic(fmt.Sprintf("sim: hosts %q and %q have the same address", other.name, name))
+	}
+	w.byNetwork[h.network] = h
+	w.startAt(h, w.now+int64(options.BootDelay))
+	return h
+}
+
+// Host returns the host of that name, nil if there is none.
+func (w *World) Host(name string) *Host {
+	for _, h := range w.hosts {
+		if h.name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Hosts returns all hosts in the order of AddHost. The slice must not be changed.
+func (w *World) Hosts() []*Host { return w.hosts }
+
+// Network returns the network of the hosts, to give links profiles of their own and to read its counters.
+func (w *World) Network() *netsim.Network { return w.network }
+
+// Now returns the virtual time.
+func (w *World) Now() time.Duration { return time.Duration(w.now) }
+
+// Hash returns the rolling hash over every event and every effect so far: the same seed and configuration give the same.
+func (w *World) Hash() uint64 { return uint64(w.hash) }
+
+// Events returns how many events were handled so far: those of processes, starts of hosts, and faults.
+func (w *World) Events() uint64 { return w.events }
+
+// Random returns the random stream of that use. Calls with the same name return the same stream.
+func (w *World) Random(use string) *random.Stream {
+	stream := w.streams[use]
+	if stream == nil {
+		stream = random.Derive(w.config.Seed, use)
+		w.streams[use] = stream
+	}
+	return stream
+}
+
+// OnEvent adds an invariant, asked after every event in the order in which they were added. The first error is a violation, and ends
+// the run. Host.OnEvent asks after the events of one host.
+func (w *World) OnEvent(check func() error) { w.checks = append(w.checks, check) }
+
+// Fail ends the run with a verdict that the caller has come to. Only the first failure of a run counts.
+func (w *World) Fail(verdict Verdict, detail string) { w.fail(w.running, verdict, detail, "") }
+
+func (w *World) fail(h *Host, verdict Verdict, detail, stack string) {
+	if w.failure != nil {
+		return
+	}
+	w.failure = &Failure{
+		Verdict: verdict, Time: w.Now(), Event: w.events, Last: w.trace.lastEvent(), Detail: detail, Stack: stack,
+	}
+	if h != nil {
+		w.failure.Host = h.name
+	}
+	w.note(h, actFail, string(verdict)+": "+detail)
+}
+
+// Failure returns why the run ended early, nil if it has not.
+func (w *World) Failure() *Failure { return w.failure }
+
+// Report returns what the world knows about the run. The caller adds the wall time, and a verdict if a checker of its own finds one.
+func (w *World) Report(scenario string) Report {
+	r := Report{
+		Seed: w.config.Seed, Scenario: scenario, Hash: fmt.Sprintf("%016x", w.Hash()), Verdict: OK,
+		VirtualTime: w.Now(), Events: w.events, Faults: map[string]int64{},
+	}
+	for kind, count := range w.begun {
+		if count > 0 {
+			r.Faults[FaultKind(kind).String()] = count
+		}
+	}
+	if w.failure != nil {
+		r.Verdict, r.Detail = w.failure.Verdict, w.failure.Error()
+	}
+	return r
+}
+
+// Run lets the world run until the given virtual time, or until it fails.
+func (w *World) Run(until time.Duration) { w.RunUntil(until, nil) }
+
+// RunUntil lets the world run until the condition holds, and reports whether that came about within the limit of virtual time
+// and before a failure. The condition is asked at once and after every step; nil never holds.
+func (w *World) RunUntil(limit time.Duration, condition func() bool) bool {
+	for w.failure == nil {
+		if condition != nil && condition() {
+			return true
+		}
+		if w.queue.len() == 0 || w.queue.items[0].at > int64(limit) {
+			w.now = max(w.now, int64(limit))
+			return false
+		}
+		w.steps(int64(limit), condition)
+	}
+	return false
+}
+
+// Step lets the next thing happen, which may be something that no process sees. It reports false if the world has failed
+// or has nothing left to do.
+func (w *World) Step() bool {
+	if w.failure != nil || w.queue.len() == 0 {
+		return false
+	}
+	w.steps(never, func() bool { return true })
+	return w.failure == nil
+}
+
+// steps lets things happen up to the limit, until the condition may hold or the world fails. One call of it catches one panic,
+// so that the single steps need not.
+func (w *World) steps(limit int64, condition func() bool) {
+	defer w.catch()
+	for w.failure == nil && w.queue.len() > 0 && w.queue.items[0].at <= limit {
+		w.step(w.queue.pop())
+		if condition != nil && condition() {
+			return
+		}
+	}
+}
+
+// catch turns the panic of a process into the failure of the run. Panics of others pass.
+func (w *World) catch() {
+	h := w.running
+	if h == nil {
+		return
+	}
+	w.running = nil
+	if cause := recover(); cause != nil {
+		w.fail(h, Crashed, fmt.Sprintf("panic: %v", cause), string(debug.Stack()))
+	}
+}
+
+// step lets one item of the queue happen.
+func (w *World) step(it item) {
+	w.now = it.at
+	switch it.kind {
+	case itemDelivery:
+		if host, ok := w.network.Arrive(it.delivery); ok {
+			w.byNetwork[host].take(it)
+		}
+	case itemBoot:
+		w.hosts[it.host].boot(it.token)
+	case itemDeadline:
+		w.hosts[it.host].deadlineReached(it)
+	case itemTimer:
+		w.hosts[it.host].timerReached(it)
+	case itemInput:
+		w.hosts[it.host].take(it)
+	case itemFaultBegin:
+		w.beginFault(int(it.token))
+	case itemFaultEnd:
+		w.endFault(int(it.token))
+	case itemWake:
+		w.hosts[it.host].woken(it.token)
+	}
+}
+
+// eventDone ends an event: it asks the invariants and keeps the hash.
+func (w *World) eventDone(h *Host) {
+	for _, check := range w.checks {
+		if err := check(); err != nil {
+			w.fail(h, Violation, err.Error(), "")
+			break
+		}
+	}
+	if h != nil {
+		for _, check := range h.checks {
+			if err := check(); err != nil {
+				w.fail(h, Violation, err.Error(), "")
+				break
+			}
+		}
+	}
+	if w.config.Journal != nil {
+		w.config.Journal.eventDone(w)
+	}
+}
