@@ -1,0 +1,93 @@
+package linearizability
+
+import (
+	"fmt"
+	"strings"
+)
+
+// command is the meaning of an operation's arguments.
+type command struct {
+	keys []string
+	// reads says that the command changes nothing.
+	reads bool
+	// run emits what the command makes of a world in which it is settled which of its keys exist. The keys are at
+	// step.call.places, in the order of keys.
+	run func(x *step, w world)
+	// changed reports whether a reply that is no error proves that the command changed something. Commands that read
+	// need none.
+	changed func(Reply) bool
+}
+
+// Proofs of a change, by the kind of reply.
+func anyReply(Reply) bool        { return true }
+func noReply(Reply) bool         { return false }
+func positiveReply(r Reply) bool { return r.Int > 0 }
+func someReply(r Reply) bool     { return r.Kind != Nil }
+
+// definition is the row of a command.
+type definition struct {
+	// arity is the number of arguments with the name; negative: at least that many.
+	arity int
+	// parse gets the arguments without the name.
+	parse func(args []string) command
+}
+
+// definitions is a map from lower-case names.
+var definitions = map[string]definition{
+	"get":     {2, reading(get)},
+	"strlen":  {2, reading(strlen)},
+	"type":    {2, reading(typeOf)},
+	"ttl":     {2, reading(ttl)},
+	"pttl":    {2, reading(pttl)},
+	"mget":    {-2, parseMGet},
+	"exists":  {-2, parseExists},
+	"set":     {-3, parseSet},
+	"mset":    {-3, parseMSet},
+	"getdel":  {2, writing(getDel, someReply)},
+	"del":     {-2, parseDel},
+	"append":  {3, parseAppend},
+	"incr":    {2, parseIncrement(1)},
+	"decr":    {2, parseIncrement(-1)},
+	"incrby":  {3, parseIncrementBy(1)},
+	"decrby":  {3, parseIncrementBy(-1)},
+	"expire":  {-3, parseExpire(1000)},
+	"pexpire": {-3, parseExpire(1)},
+	"persist": {2, writing(persist, positiveReply)},
+}
+
+// parse returns the meaning of an operation's arguments. The error is for commands that the model does not have.
+func parse(args []string) (command, error) {
+	if len(args) == 0 {
+		return command{}, fmt.Errorf("linearizability: an operation without arguments")
+	}
+	name := strings.ToLower(args[0])
+	d, ok := definitions[name]
+	if !ok {
+		return command{}, fmt.Errorf("linearizability: no model of %q", args[0])
+	}
+	if d.arity >= 0 && len(args) != d.arity || len(args) < -d.arity || name == "mset" && len(args)%2 == 0 {
+		return command{}, fmt.Errorf("linearizability: wrong number of arguments for %q", args)
+	}
+	return d.parse(args[1:]), nil
+}
+
+// reading returns the parser of a command that looks at one key.
+func reading(run func(x *step, w world, place int)) func([]string) command {
+	return func(args []string) command {
+		c := writing(run, nil)(args)
+		c.reads = true
+		return c
+	}
+}
+
+// writing returns the parser of a command that changes one key and takes no further arguments.
+func writing(run func(x *step, w world, place int), changed func(Reply) bool) func([]string) command {
+	return func(args []string) command {
+		return command{keys: args[:1], changed: changed, run: func(x *step, w world) { run(x, w, x.call.places[0]) }}
+	}
+}
+
+// refused returns a command that gives an error whatever its keys hold.
+func refused(keys []string, text string) command {
+	return command{keys: keys, reads: true, run: func(x *step, w world) { x.emit(errorReply(text), w) }}
+}

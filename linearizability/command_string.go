@@ -1,0 +1,253 @@
+package linearizability
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	errNotInteger       = "ERR value is not an integer or out of range"
+	errOverflow         = "ERR increment or decrement would overflow"
+	errDecrementMinimum = "ERR decrement would overflow"
+	errSyntax           = "ERR syntax error"
+)
+
+func get(x *step, w world, place int) { x.emit(valueReply(w[place]), w) }
+
+// valueReply is what GET answers.
+func valueReply(e *entry) Reply {
+	if e == nil {
+		return Reply{Kind: Nil}
+	}
+	return bulkReply(e.value)
+}
+
+func strlen(x *step, w world, place int) {
+	length := 0
+	if e := w[place]; e != nil {
+		length = len(e.value)
+	}
+	x.emit(integerReply(int64(length)), w)
+}
+
+func typeOf(x *step, w world, place int) {
+	if w[place] == nil {
+		x.emit(statusReply("none"), w)
+	} else {
+		x.emit(statusReply("string"), w)
+	}
+}
+
+func getDel(x *step, w world, place int) { x.emit(valueReply(w[place]), w.with(place, nil)) }
+
+func parseMGet(args []string) command {
+	return command{keys: args, reads: true, run: func(x *step, w world) {
+		items := make([]Reply, len(args))
+		for i, place := range x.call.places {
+			items[i] = valueReply(w[place])
+		}
+		x.emit(Reply{Kind: Array, Items: items}, w)
+	}}
+}
+
+// parseExists counts a key as often as it is named.
+func parseExists(args []string) command {
+	return command{keys: args, reads: true, run: func(x *step, w world) {
+		count := int64(0)
+		for _, place := range x.call.places {
+			if w[place] != nil {
+				count++
+			}
+		}
+		x.emit(integerReply(count), w)
+	}}
+}
+
+func parseMSet(args []string) command {
+	var keys, values []string
+	for i := 0; i < len(args); i += 2 {
+		keys = append(keys, args[i])
+		values = append(values, args[i+1])
+	}
+	return command{keys: keys, changed: anyReply, run: func(x *step, w world) {
+		for i, place := range x.call.places {
+			w = w.with(place, newEntry(values[i]))
+		}
+		x.emit(okReply, w)
+	}}
+}
+
+func parseDel(args []string) command {
+	return command{keys: args, changed: positiveReply, run: func(x *step, w world) {
+		count := int64(0)
+		for _, place := range x.call.places {
+			if w[place] != nil {
+				w = w.with(place, nil)
+				count++
+			}
+		}
+		x.emit(integerReply(count), w)
+	}}
+}
+
+func parseAppend(args []string) command {
+	changed := anyReply
+	if args[1] == "" {
+		changed = noReply
+	}
+	return command{keys: args[:1], changed: changed, run: func(x *step, w world) {
+		place := x.call.places[0]
+		value := args[1]
+		if e := w[place]; e != nil {
+			value = e.value + value
+		}
+		x.emit(integerReply(int64(len(value))), w.with(place, w[place].withValue(value)))
+	}}
+}
+
+func parseIncrement(by int64) func([]string) command {
+	return func(args []string) command { return increment(args[:1], by) }
+}
+
+func parseIncrementBy(sign int64) func([]string) command {
+	return func(args []string) command {
+		by, ok := parseInteger(args[1])
+		switch {
+		case !ok:
+			return refused(args[:1], errNotInteger)
+		case sign < 0 && by == math.MinInt64:
+			return refused(args[:1], errDecrementMinimum)
+		}
+		return increment(args[:1], sign*by)
+	}
+}
+
+// increment adds to a number; a key that does not exist counts as 0.
+func increment(keys []string, by int64) command {
+	changed := anyReply
+	if by == 0 {
+		changed = noReply
+	}
+	return command{keys: keys, changed: changed, run: func(x *step, w world) {
+		place := x.call.places[0]
+		number, ok := int64(0), true
+		if e := w[place]; e != nil {
+			number, ok = parseInteger(e.value)
+		}
+		sum := number + by
+		switch {
+		case !ok:
+			x.emit(errorReply(errNotInteger), w)
+		case by > 0 && sum < number || by < 0 && sum > number:
+			x.emit(errorReply(errOverflow), w)
+		default:
+			x.emit(integerReply(sum), w.with(place, w[place].withValue(strconv.FormatInt(sum, 10))))
+		}
+	}}
+}
+
+// parseInteger reads what Redis takes for a number: the one spelling that it writes itself.
+func parseInteger(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == text
+}
+
+// setOptions are those of SET.
+type setOptions struct {
+	onlyNew, onlyOld, get, keepTTL bool
+	// expiry is the time to live, if there is any.
+	expiry *time.Duration
+}
+
+// changed returns the proof that SET has set.
+func (o setOptions) changed() func(Reply) bool {
+	switch {
+	case !o.onlyNew && !o.onlyOld:
+		return anyReply
+	case o.onlyNew && o.get: // nil is the proof: there was no old value
+		return func(r Reply) bool { return r.Kind == Nil }
+	}
+	return someReply // OK, or the old value that XX asks for
+}
+
+func parseSet(args []string) command {
+	keys, value := args[:1], args[1]
+	options, text := parseSetOptions(args[2:])
+	if text != "" {
+		return refused(keys, text)
+	}
+	return command{keys: keys, changed: options.changed(), run: func(x *step, w world) {
+		place := x.call.places[0]
+		old := w[place]
+		if options.onlyNew && old != nil || options.onlyOld && old == nil {
+			reply := Reply{Kind: Nil}
+			if options.get {
+				reply = valueReply(old)
+			}
+			x.emit(reply, w)
+			return
+		}
+		next := newEntry(value)
+		if options.keepTTL {
+			next = old.withValue(value)
+		}
+		if options.expiry != nil {
+			next = next.until(x.clock.plus(*options.expiry))
+		}
+		reply := okReply
+		if options.get {
+			reply = valueReply(old)
+		}
+		x.emit(reply, w.with(place, next))
+	}}
+}
+
+// parseSetOptions returns the options, or the error that Redis gives for them.
+func parseSetOptions(args []string) (o setOptions, text string) {
+	for i := 0; i < len(args); i++ {
+		unit := int64(0) // of an expiry option, in milliseconds
+		switch option := strings.ToLower(args[i]); {
+		case option == "nx" && !o.onlyOld:
+			o.onlyNew = true
+		case option == "xx" && !o.onlyNew:
+			o.onlyOld = true
+		case option == "get":
+			o.get = true
+		case option == "keepttl" && o.expiry == nil:
+			o.keepTTL = true
+		case option == "ex" && i+1 < len(args):
+			unit = 1000
+		case option == "px" && i+1 < len(args):
+			unit = 1
+		default:
+			return o, errSyntax
+		}
+		if unit == 0 {
+			continue
+		}
+		if o.keepTTL || o.expiry != nil {
+			return o, errSyntax
+		}
+		i++
+		if o.expiry, text = parseTimeToLive(args[i], unit); text != "" {
+			return o, text
+		}
+		if *o.expiry <= 0 {
+			return o, "ERR invalid expire time in 'set' command"
+		}
+	}
+	return o, ""
+}
+
+// parseTimeToLive reads a number of units of so many milliseconds.
+func parseTimeToLive(text string, unit int64) (*time.Duration, string) {
+	n, ok := parseInteger(text)
+	if !ok {
+		return nil, errNotInteger
+	}
+	const limit = math.MaxInt64 / 1000
+	d := milliseconds(min(max(n, -limit), limit) * unit)
+	return &d, ""
+}

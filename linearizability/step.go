@@ -1,0 +1,68 @@
+package linearizability
+
+import "time"
+
+// step carries one operation from the worlds before it to the worlds after it.
+type step struct {
+	call *call
+	// clock is what the servers' clocks can show at that moment.
+	clock interval
+	// seen is the reply, nil if it is not known.
+	seen *Reply
+	next []world
+}
+
+// call is an operation that is ready for the model.
+type call struct {
+	operation *Operation
+	command   command
+	// places are where the command's keys are in a world.
+	places []int
+	// distinct is places without repetitions.
+	distinct []int
+	// seen is the reply that needs to be explained, nil if it is not known.
+	seen *Reply
+	// returns is the operation's Return, or Never.
+	returns time.Duration
+}
+
+// after returns the state after a call; nil if its reply has no explanation.
+func (s *state) after(c *call, maxClockError time.Duration) *state {
+	now := max(s.now, c.operation.Call)
+	x := step{call: c, seen: c.seen, clock: interval{now, c.returns}.readings(maxClockError)}
+	for _, w := range s.worlds {
+		x.settle(w, c.distinct)
+	}
+	if len(x.next) == 0 {
+		return nil
+	}
+	return newState(x.next, now)
+}
+
+// settle decides for each of the keys whether it has expired, both ways where the clock leaves it open, and runs the
+// command. A key that is found to have expired is gone for good: its owner has deleted it, and said so in its log.
+func (x *step) settle(w world, places []int) {
+	for i, place := range places {
+		e := w[place]
+		if e == nil || !e.expires {
+			continue
+		}
+		mayLive, mayExpire := x.clock.low < e.high, x.clock.high >= e.low
+		if mayLive && mayExpire {
+			x.settle(w.with(place, nil), places[i+1:])
+		}
+		if mayLive {
+			w = w.with(place, e.until(interval{max(e.low, x.clock.low), e.high}))
+		} else {
+			w = w.with(place, nil)
+		}
+	}
+	x.call.command.run(x, w)
+}
+
+// emit adds the world w if the operation's reply could be this one.
+func (x *step) emit(reply Reply, w world) {
+	if x.seen == nil || x.seen.Equal(reply) {
+		x.next = addWorld(x.next, w)
+	}
+}

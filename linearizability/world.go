@@ -1,0 +1,135 @@
+package linearizability
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// entry is the value of one key. It is immutable.
+type entry struct {
+	value string
+	// hash is that of the value.
+	hash uint64
+	// expires says whether the key has a deadline, an instant on the history's clock from low to high. What a server's
+	// clock shows at that instant is its own affair: its error is part of the interval.
+	expires   bool
+	low, high time.Duration
+}
+
+// newEntry returns an entry without a deadline.
+func newEntry(value string) *entry {
+	hash := uint64(0xcbf29ce484222325) // FNV-1a
+	for i := 0; i < len(value); i++ {
+		hash = (hash ^ uint64(value[i])) * 0x100000001b3
+	}
+	return &entry{value: value, hash: hash}
+}
+
+// until returns the entry with a deadline.
+func (e *entry) until(d interval) *entry {
+	return &entry{value: e.value, hash: e.hash, expires: true, low: d.low, high: d.high}
+}
+
+// forever returns the entry without a deadline.
+func (e *entry) forever() *entry {
+	return &entry{value: e.value, hash: e.hash}
+}
+
+// withValue returns an entry with another value and the same deadline. A nil entry has none.
+func (e *entry) withValue(value string) *entry {
+	next := newEntry(value)
+	if e != nil && e.expires {
+		next = next.until(interval{e.low, e.high})
+	}
+	return next
+}
+
+func (e *entry) equal(other *entry) bool {
+	if e == other || e == nil || other == nil {
+		return e == other
+	}
+	return e.hash == other.hash && e.expires == other.expires && e.low == other.low && e.high == other.high && e.value == other.value
+}
+
+// mix is the finalizer of SplitMix64.
+func mix(z uint64) uint64 {
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+	return z ^ (z >> 31)
+}
+
+// world is what a partition's keys hold, by the place of the key; nil for a key that does not exist. It is immutable.
+type world []*entry
+
+// with returns the world in which one key holds something else.
+func (w world) with(place int, e *entry) world {
+	if w[place].equal(e) {
+		return w
+	}
+	next := slices.Clone(w)
+	next[place] = e
+	return next
+}
+
+func (w world) equal(other world) bool { return slices.EqualFunc(w, other, (*entry).equal) }
+
+func (w world) hash() uint64 {
+	hash := uint64(0)
+	for place, e := range w {
+		if e != nil {
+			hash ^= mix(mix(e.hash+uint64(place)) ^ uint64(e.low) ^ bits.RotateLeft64(uint64(e.high), 32))
+		}
+	}
+	return hash
+}
+
+// state is what is known after some operations. It is immutable.
+type state struct {
+	// worlds are all that are possible, none twice. Invariant: at least one.
+	worlds []world
+	// now is the latest call of the operations so far: what follows in the order happens no earlier.
+	now time.Duration
+	// hash does not depend on the order of the worlds.
+	hash uint64
+}
+
+func newState(worlds []world, now time.Duration) *state {
+	s := &state{worlds: worlds, now: now, hash: bits.RotateLeft64(uint64(now), 32)}
+	for _, w := range worlds {
+		s.hash ^= w.hash()
+	}
+	return s
+}
+
+// emptyState is that of a partition of so many keys before the first operation.
+func emptyState(keys int) *state {
+	return newState([]world{make(world, keys)}, 0)
+}
+
+func (s *state) equal(other *state) bool {
+	if s == other {
+		return true
+	}
+	if s.hash != other.hash || s.now != other.now || len(s.worlds) != len(other.worlds) {
+		return false
+	}
+	for _, w := range s.worlds {
+		if !containsWorld(other.worlds, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func containsWorld(worlds []world, w world) bool {
+	return slices.ContainsFunc(worlds, w.equal)
+}
+
+// addWorld adds a world to a set.
+func addWorld(worlds []world, w world) []world {
+	if containsWorld(worlds, w) {
+		return worlds
+	}
+	return append(worlds, w)
+}
