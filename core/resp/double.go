@@ -9,9 +9,11 @@ import (
 // longestDouble is room for every text of AppendDouble: sign, 17 digits, point, and six zeros or an exponent of five.
 const longestDouble = 32
 
-// AppendDouble appends value as Redis 7.2 writes doubles: "inf", "-inf", "nan", "-0"; the shortest digits that are read
-// back as the same number otherwise. Integers up to 2^62 and fractions not too far below 1 are written out, the rest has an
-// exponent, as in "1e+22" or "1.5e-9".
+// AppendDouble appends value as Redis 7.2 writes doubles: "inf", "-inf", "nan", "-0", integers up to 2^62 with all their
+// digits, and for the rest the shortest digits that are read back as the same number, as in "0.1", "1e+22" or "1.5e-9".
+//
+// Redis's printer is Grisu2, which finds the shortest digits, and the closest among those, nearly always; where it does not, its last
+// digits differ from these, while both are read back as the same number.
 func AppendDouble(dst []byte, value float64) []byte {
 	const exactIntegers = float64(math.MaxInt64 / 2) // 2^62: Redis converts to an integer and back up to here
 	switch {
@@ -43,8 +45,8 @@ func AppendDouble(dst []byte, value float64) []byte {
 	return layOut(dst, digits, exponent)
 }
 
-// layOut appends the number d.ddd·10^exponent where Redis's printer (fpconv) puts point and exponent: after all digits
-// with up to six zeros, before or between them with at most six digits behind the point or a number near 1, else in
+// layOut appends the number d.ddd·10^exponent as Redis's printer (fpconv) lays it out: an integer with up to seven zeros
+// behind its digits; a fraction with at most six digits behind the point, or from 0.001 to below 10000; all else in
 // scientific form.
 func layOut(dst, digits []byte, exponent int) []byte {
 	scale := exponent - (len(digits) - 1) // of the last digit
