@@ -232,6 +232,58 @@ func TestEveryCrashOfARecoveryRecovers(t *testing.T) {
 	}
 }
 
+// A failing directory fails one of its syncs, the way of a disk that then forgets what it could not write.
+type failing struct {
+	*disksim.Disk
+	// left counts the syncs of files before the one that fails.
+	left *int
+}
+
+func (d failing) Create(name string) (storage.File, error) {
+	f, err := d.Disk.Create(name)
+	return failingFile{f, d}, err
+}
+
+func (d failing) Open(name string) (storage.File, error) {
+	f, err := d.Disk.Open(name)
+	return failingFile{f, d}, err
+}
+
+type failingFile struct {
+	storage.File
+	directory failing
+}
+
+func (f failingFile) Sync() error {
+	if *f.directory.left == 0 {
+		f.directory.SetFaults(disksim.Faults{SyncErrors: random.Million})
+		defer f.directory.SetFaults(disksim.Faults{})
+	}
+	*f.directory.left--
+	return f.File.Sync()
+}
+
+// Each Sync of the story fails in turn. The same process, or the next one of the same operating system, opens the
+// log again and reads what the disk does not have. What it does then survives a crash all the same.
+func TestEveryFailedSyncIsRecovered(t *testing.T) {
+	for syncs := 0; ; syncs++ {
+		for seed := range uint64(40) {
+			d, left := newDisk(seed), syncs
+			var s story
+			err := s.tell(failing{d, &left})
+			if err == nil {
+				if syncs < 5 || seed > 0 {
+					t.Errorf("the story has %d syncs, with seed %d", syncs, seed)
+				}
+				return
+			}
+			if err := s.check(d); err != nil {
+				t.Errorf("Sync %d failed, seed %d: %v", syncs, seed, err)
+			}
+		}
+	}
+}
+
 // The check is able to fail: a disk that lies about a file's Sync is found out.
 func TestALyingDiskIsFoundOut(t *testing.T) {
 	d, left := newDisk(1), -1

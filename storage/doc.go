@@ -69,8 +69,9 @@
 //     and only then says that records of the newer one are durable.
 //   - Release removes whole segments, the oldest first, each removal synced before the next, so that the numbers
 //     that are left never have a gap.
-//   - Recovery makes the cut, and all that it has shown to its caller, durable before it returns.
+//   - Recovery makes the cut, and all that it has shown to its caller, durable before it returns. A segment with
+//     frames that are not known to be durable is copied for that, and the copy renamed over it.
 //   - An error of Append or Sync ends the log: what is on disk is unknown from then on, and only opening it again
-//     finds out. A failed fsync in particular may have dropped the pages that it could not write, and the next
-//     one would succeed (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+//     finds out. A failed fsync in particular may leave pages that can be read, are not on the disk, and that the
+//     next fsync will not write (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 package storage

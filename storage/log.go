@@ -109,7 +109,7 @@ func OpenLog(directory Directory, options LogOptions) (*Log, error) {
 		directory: directory, options: options, file: file, segments: r.segments,
 		last: r.last, content: r.content, durable: r.last,
 	}
-	if err := l.begin(r.durable); err != nil {
+	if err := l.begin(); err != nil {
 		if l.file != nil {
 			l.file.Close()
 		}
@@ -118,9 +118,8 @@ func OpenLog(directory Directory, options LogOptions) (*Log, error) {
 	return l, nil
 }
 
-// begin makes a recovered log ready: it has a segment, the segment its start, and if its frames know less to be
-// durable than recovery has made so, a mark.
-func (l *Log) begin(known uint64) error {
+// begin makes a recovered log ready: it has a segment, the segment its start, and its last frame tells what is durable.
+func (l *Log) begin() error {
 	if len(l.segments) == 0 {
 		s := newSegment(1, l.options.Salt, 0)
 		file, err := l.createSegment(s)
@@ -134,10 +133,7 @@ func (l *Log) begin(known uint64) error {
 	if !s.started {
 		return l.startSegment(l.file, s)
 	}
-	if known < l.durable {
-		return l.appendFrame(frame{kind: frameMark, position: l.last, durable: l.durable, content: l.content}, nil)
-	}
-	return nil
+	return l.appendMark()
 }
 
 // First returns the position of the oldest record that the log holds: Last()+1 if it holds none.
@@ -214,6 +210,11 @@ func (l *Log) appendFrame(f frame, record []byte) error {
 		l.buffer = nil
 	}
 	return nil
+}
+
+// appendMark writes a mark of what is durable. Called as appendFrame is.
+func (l *Log) appendMark() error {
+	return l.appendFrame(frame{kind: frameMark, position: l.last, durable: l.durable, content: l.content}, nil)
 }
 
 // fail ends the log with its first error, and returns that one. Called with the mutex held.

@@ -69,7 +69,7 @@ func (l *Log) synchronised(target uint64, end int64) (full bool) {
 	if l.last == target {
 		// No frame will follow soon that knows what this Sync has made durable. If the mark cannot be written, this
 		// Sync has been a success all the same: the next call will have the error.
-		_ = l.appendFrame(frame{kind: frameMark, position: target, durable: target, content: l.content}, nil)
+		_ = l.appendMark()
 	}
 	return false
 }

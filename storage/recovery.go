@@ -1,8 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 )
 
 // A recovery reads a log from its first segment on until it finds no valid frame where one belongs, decides whether the
@@ -36,12 +39,17 @@ type segment struct {
 	before uint64
 	// size is the size in bytes, where the next frame goes if this is the last segment.
 	size int64
+	// settled is the size without what is at the end, holds no record and can be written again.
+	settled int64
 	// started is whether the segment has its start frame.
 	started bool
 }
 
 func newSegment(number, salt, before uint64) *segment {
-	return &segment{number: number, salt: salt, seed: frameSeed(number, salt), before: before, size: segmentHeaderSize}
+	return &segment{
+		number: number, salt: salt, seed: frameSeed(number, salt), before: before,
+		size: segmentHeaderSize, settled: segmentHeaderSize,
+	}
 }
 
 func (r *recovery) name(number uint64) string {
@@ -89,6 +97,12 @@ func (r *recovery) list() error {
 	for _, name := range names {
 		if number, ok := parseSegmentName(r.options.Name, name); ok {
 			r.numbers = append(r.numbers, number)
+		}
+		original, unfinished := strings.CutSuffix(name, rewriteSuffix)
+		if _, ok := parseSegmentName(r.options.Name, original); ok && unfinished {
+			if err := r.directory.Remove(name); err != nil {
+				return err
+			}
 		}
 	}
 	slices.Sort(r.numbers)
@@ -182,6 +196,9 @@ func (r *recovery) readStart(reader *segmentReader, s *segment) (connected bool,
 	r.durable = max(r.durable, f.durable)
 	s.size += frameSize
 	s.started = true
+	if first && s.number > 1 {
+		s.settled = s.size // nothing else knows the position that the log goes on from
+	}
 	return true, nil
 }
 
@@ -234,6 +251,9 @@ func (r *recovery) readFrames(reader *segmentReader, s *segment) error {
 		}
 		r.durable = max(r.durable, f.durable)
 		s.size += frameSize + int64(f.length)
+		if f.kind == frameRecord {
+			s.settled = s.size
+		}
 	}
 }
 
@@ -263,8 +283,18 @@ func (r *recovery) accept(reader *segmentReader, s *segment, f frame) (reason st
 }
 
 // cut removes all that is behind the end of the log, makes durable what is left, and returns its last file.
+//
+// What was read from a file need not be on the disk. To sync the file would do if its bytes were merely not synced
+// yet. But a sync of them may have failed, in this process or in one before: then the operating system shows them
+// still, does not mean to write them again, and its next sync succeeds. So whatever no later frame knows to be
+// durable is written anew: segments with such records as a whole, frames and segments without records by leaving
+// them out here.
 func (r *recovery) cut() (File, error) {
 	kept := len(r.segments)
+	for kept > 0 && r.segments[kept-1].settled == segmentHeaderSize {
+		kept--
+	}
+	r.segments = r.segments[:kept]
 	// The last one first, and each for good before the next: at no time is there a gap.
 	for _, number := range slices.Backward(r.numbers[kept:]) {
 		if err := r.directory.Remove(r.name(number)); err != nil {
@@ -277,41 +307,61 @@ func (r *recovery) cut() (File, error) {
 	if kept == 0 {
 		return nil, nil
 	}
-	// A record was shown to the caller, who may act on it; that it was read does not mean that it is durable.
-	for i, s := range r.segments[:kept-1] {
-		if r.segments[i+1].before <= r.durable {
-			continue
+	for i, s := range r.segments {
+		if i+1 < kept && r.segments[i+1].before <= r.durable || r.last <= r.durable {
+			continue // all its records are durable
 		}
-		if err := r.sync(s.number); err != nil {
+		if err := r.rewrite(s); err != nil {
 			return nil, err
 		}
 	}
 	return r.openLast(r.segments[kept-1])
 }
 
-func (r *recovery) sync(number uint64) error {
-	file, err := r.directory.Open(r.name(number))
+// rewriteSuffix ends the name of a segment's copy that is being made.
+const rewriteSuffix = ".new"
+
+// rewrite replaces a segment's file by a copy, cut to its valid frames, that is durable.
+func (r *recovery) rewrite(s *segment) error {
+	fresh := r.name(s.number) + rewriteSuffix
+	file, err := r.directory.Create(fresh)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	return file.Sync()
+	err = r.with(s.number, func(reader *segmentReader) error {
+		for offset := int64(0); offset < s.size; {
+			data, err := reader.bytes(offset, min(readAhead, s.size-offset))
+			if err == nil && len(data) == 0 {
+				err = io.ErrUnexpectedEOF
+			}
+			if err == nil {
+				err = file.Append(data)
+			}
+			if err != nil {
+				return err
+			}
+			offset += int64(len(data))
+		}
+		return file.Sync()
+	})
+	if err = cmp.Or(err, file.Close()); err != nil {
+		return err
+	}
+	if err := r.directory.Rename(fresh, r.name(s.number)); err != nil {
+		return err
+	}
+	return r.directory.Sync()
 }
 
-// openLast opens the last segment for appending, cut to its valid frames.
+// openLast opens the last segment for appending, cut to its last record. A mark behind it that is not on the disk
+// would leave a hole before the records that will follow.
 func (r *recovery) openLast(s *segment) (File, error) {
 	file, err := r.directory.Open(r.name(s.number))
 	if err != nil {
 		return nil, err
 	}
-	size, err := file.Size()
-	if err == nil && size > s.size {
-		err = file.Truncate(s.size)
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err != nil {
+	s.size = s.settled
+	if err := cmp.Or(file.Truncate(s.size), file.Sync()); err != nil {
 		file.Close()
 		return nil, err
 	}
