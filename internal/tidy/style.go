@@ -27,10 +27,11 @@ func (c *checker) checkStyle() {
 		if len(p.source) > 0 {
 			c.checkPackageDoc(p)
 		}
+		contracts := interfaceMethods(p)
 		for _, file := range p.source {
 			c.checkLengths(file)
 			if file.syntax.Name.Name != "main" { // nobody can import what a command exports
-				c.checkExported(file)
+				c.checkExported(file, contracts)
 			}
 		}
 	}
@@ -78,12 +79,31 @@ func (c *checker) checkLengths(file *goFile) {
 	}
 }
 
+// interfaceMethods returns the names of the methods of a package's own interfaces: what they mean is told there, and need
+// not be told again by each type that has them.
+func interfaceMethods(p *goPackage) map[string]bool {
+	names := map[string]bool{}
+	for _, file := range p.source {
+		ast.Inspect(file.syntax, func(node ast.Node) bool {
+			if contract, ok := node.(*ast.InterfaceType); ok {
+				for _, method := range contract.Methods.List {
+					for _, name := range method.Names {
+						names[name.Name] = true
+					}
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
+
 // checkExported reports exported functions, methods, types, constants and variables without a comment.
-func (c *checker) checkExported(file *goFile) {
+func (c *checker) checkExported(file *goFile, contracts map[string]bool) {
 	for _, declaration := range file.syntax.Decls {
 		switch declaration := declaration.(type) {
 		case *ast.FuncDecl:
-			if isPublic(declaration) && declaration.Doc == nil {
+			if declaration.Doc == nil && isPublic(declaration, contracts) {
 				c.reportUndocumented(declaration.Name)
 			}
 		case *ast.GenDecl:
@@ -93,14 +113,15 @@ func (c *checker) checkExported(file *goFile) {
 }
 
 // isPublic reports whether users of a package see a function, and need to be told what it does.
-func isPublic(function *ast.FuncDecl) bool {
+func isPublic(function *ast.FuncDecl, contracts map[string]bool) bool {
 	if !function.Name.IsExported() {
 		return false
 	}
 	if function.Recv == nil {
 		return true
 	}
-	return isExportedReceiver(function.Recv.List[0].Type) && !slices.Contains(obviousMethods, function.Name.Name)
+	name := function.Name.Name
+	return isExportedReceiver(function.Recv.List[0].Type) && !contracts[name] && !slices.Contains(obviousMethods, name)
 }
 
 func isExportedReceiver(receiver ast.Expr) bool {

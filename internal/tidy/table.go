@@ -55,7 +55,7 @@ var dependencies = []row{
 	// Commands and tools. The simulator's command touches no real disk and no socket.
 	{packages: "cmd/embersim", ours: []string{
 		"sim/**", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"},
-		others: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar"}},
+		others: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "golang.org/x/term"}},
 	{packages: "cmd/embernode", ours: []string{
 		"core/**", "storage", "storage/disk", "transport", "transport/udp"},
 		others: []string{"github.com/alecthomas/kong", "golang.org/x/sys"}},

@@ -15,6 +15,16 @@ func (*Bare) Error() string { return "" }
 
 func (private) Write() {}
 
+// Message tells what its methods mean.
+type Message interface {
+	// Size is in bytes.
+	Size() int
+}
+
+func (Bare) Size() int { return 0 }
+
+func Size() {} // want exported-doc
+
 type private struct{}
 
 func Open() {} // want exported-doc
