@@ -62,10 +62,10 @@ func (c *checker) checkTestImport(p *goPackage, allowed row, spec *ast.ImportSpe
 }
 
 // checkHarmless holds the standard imports of a deterministic package against the list of harmless ones.
-func (c *checker) checkHarmless(file *goFile) {
+func (c *checker) checkHarmless(file *goFile, s scope) {
 	for _, spec := range file.syntax.Imports {
 		name := importPath(spec)
-		if !isStandard(name) || matchesAny(harmless, name) {
+		if !isStandard(name) || matchesAny(harmless, name) || matchesAny(s.also, name) {
 			continue
 		}
 		reason, known := instead[name]

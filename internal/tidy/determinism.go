@@ -12,14 +12,15 @@ import (
 func (c *checker) checkDeterminism() error {
 	var packages []*goPackage
 	for _, p := range c.module.packages {
-		switch {
-		case len(p.source) == 0:
-		case p.isDeterministic():
+		if len(p.source) == 0 {
+			continue
+		}
+		if _, ok := findScope(p.dir); ok {
 			packages = append(packages, p)
-		default:
-			for _, file := range p.source {
-				c.checkMarks(c.module.findMarks(file))
-			}
+			continue
+		}
+		for _, file := range p.source {
+			c.checkMarks(c.module.findMarks(file))
 		}
 	}
 	wideImports, err := c.module.exportData(packages)
@@ -39,8 +40,9 @@ func (c *checker) checkDeterminism() error {
 
 func (c *checker) checkDeterministicPackage(p *goPackage, wideImports, narrowImports *imports) {
 	var marks []*mark
+	s, _ := findScope(p.dir)
 	for _, file := range p.source {
-		c.checkHarmless(file)
+		c.checkHarmless(file, s)
 		c.checkConcurrency(file)
 		c.checkPointerFormat(file)
 		marks = append(marks, c.module.findMarks(file)...)

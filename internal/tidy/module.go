@@ -153,8 +153,3 @@ func (m *module) local(importPath string) (string, bool) {
 func (p *goPackage) all() []*goFile {
 	return slices.Concat(p.source, p.tests)
 }
-
-// isDeterministic reports whether the package is held to determinism.
-func (p *goPackage) isDeterministic() bool {
-	return matchesAny(deterministic, p.dir)
-}

@@ -76,8 +76,22 @@ var testLibraries = []string{
 // raft is kept behind core/consensus in test files too: the rest of the project depends on what consensus promises.
 const raft = "go.etcd.io/raft"
 
-// deterministic lists the packages that must behave as a function of their input alone.
-var deterministic = []string{"core/**", "sim/**", "transport/netsim", "storage/disksim"}
+// scope is a package, or a family of them, that must behave as a function of its input alone.
+type scope struct {
+	packages string
+	also     []string // imports that it may have beside the harmless ones
+}
+
+// deterministic lists what a simulated run consists of.
+var deterministic = []scope{
+	{packages: "core/**"},
+	{packages: "sim/**"},
+	{packages: "storage", also: []string{"sync"}}, // in production its log is synced in another goroutine
+	{packages: "storage/disksim"},
+	{packages: "transport"},
+	{packages: "transport/netsim"},
+	{packages: "linearizability", also: []string{"context"}}, // porcupine's step budget ends a check by it
+}
 
 // harmless lists what the deterministic packages may import of the standard library: no clock (but for time, whose
 // clock is watched by name), entropy, goroutine, socket or file, and no result that depends on addresses or map order.
@@ -132,6 +146,16 @@ func matchesAny(patterns []string, name string) bool {
 		}
 	}
 	return false
+}
+
+// findScope returns the scope that a package is in, if it must be deterministic.
+func findScope(pkg string) (scope, bool) {
+	for _, s := range deterministic {
+		if matches(s.packages, pkg) {
+			return s, true
+		}
+	}
+	return scope{}, false
 }
 
 // within reports whether an import path is one of the given modules or inside one of them, any major version of it.
