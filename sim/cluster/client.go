@@ -1,0 +1,286 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/redirect"
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/transport"
+)
+
+// How a client behaves, after the defaults of go-redis where those are bounded.
+const (
+	maxRedirects = 5               // in a row, before an operation is given up
+	maxRetries   = 8               // of what was surely not executed, before an operation is given up
+	replyTimeout = 3 * time.Second // from sending to the reply
+	retryBackoff = 50 * time.Millisecond
+)
+
+// client is a cluster-aware client on a host of its own. It speaks RESP bytes on simulated streams, keeps a slot cache,
+// follows MOVED and ASK, and repeats what surely had no effect. It never repeats a write whose outcome it does not know.
+type client struct {
+	cluster *Cluster
+	index   int
+	host    *sim.Host
+	random  *random.Stream
+	bus     transport.Bus
+	cache   slotCache
+	// depth is how many operations it has under way at once; those on one connection are pipelined.
+	depth       int
+	underWay    int
+	queue       []*task
+	retries     []retry
+	connections []*connection
+	opened      int  // connections so far, to name them
+	refreshing  bool // a CLUSTER SLOTS is under way
+}
+
+// task is one thing that a client wants answered: an operation, or a look at the slots if op is nil.
+type task struct {
+	op        *Operation
+	encoded   []byte
+	slot      slots.Slot
+	keyed     bool // slot counts
+	readOnly  bool
+	redirects int
+	retries   int
+	// target overrides the slot cache for the next sending, asking prefixes it with ASKING.
+	target transport.Address
+	asking bool
+}
+
+// retry is a task that waits for its next sending.
+type retry struct {
+	at   time.Duration
+	task *task
+}
+
+// bootClient is the program of a client's host.
+func (c *Cluster) bootClient(index int) sim.ProgramFunc {
+	return func(h *sim.Host) sim.Process {
+		settings := c.Config.Clients[index]
+		p := &client{
+			cluster: c, index: index, host: h, random: h.Random("client"), bus: h.Listen(1), depth: settings.Depth,
+		}
+		p.cache.fill(settings.Cache, c.ownerAddress, c.addresses)
+		c.clients[index] = p
+		return p
+	}
+}
+
+// Handle implements sim.Process.
+func (c *client) Handle(e sim.Event) {
+	switch e.Kind {
+	case sim.EventInput:
+		c.queue = append(c.queue, c.newTask(e.Args))
+	case sim.EventStreamData:
+		c.data(e.Stream, e.Data)
+	case sim.EventStreamClosed:
+		if conn := c.byStream(e.Stream); conn != nil {
+			c.drop(conn)
+		}
+	case sim.EventDeadline:
+		c.expire()
+	}
+	c.work()
+}
+
+// NextDeadline implements sim.Process: the first reply that is overdue, or the first retry.
+func (c *client) NextDeadline() time.Duration {
+	deadline := sim.Never
+	for _, conn := range c.connections {
+		if len(conn.waiting) > 0 {
+			deadline = min(deadline, conn.waiting[0].deadline)
+		}
+	}
+	for i := range c.retries {
+		deadline = min(deadline, c.retries[i].at)
+	}
+	return deadline
+}
+
+// Idle reports whether the client has nothing left to do.
+func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
+
+func (c *client) newTask(args []string) *task {
+	t := &task{op: &Operation{Args: args}}
+	arguments := byteArguments(args)
+	t.encoded = resp.AppendCommand(nil, arguments...)
+	row := command.Resolve(arguments)
+	if row == nil {
+		return t // the node will say so
+	}
+	t.readOnly = row.Flags.Has(command.ReadOnly)
+	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
+		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
+	}
+	return t
+}
+
+// work begins queued operations as long as there is room.
+func (c *client) work() {
+	for c.underWay < c.depth && len(c.queue) > 0 {
+		t := c.queue[0]
+		c.queue = c.queue[1:]
+		c.underWay++
+		t.op = c.cluster.history.begin(c.index, t.op.Args, c.cluster.World.Now())
+		c.send(t)
+	}
+}
+
+// send puts a task on the connection to whom it concerns.
+func (c *client) send(t *task) {
+	conn := c.connectionTo(c.target(t))
+	if t.asking {
+		conn.write(c, resp.AppendCommand(nil, []byte("ASKING")), nil)
+	}
+	t.target, t.asking = transport.Address{}, false
+	conn.write(c, t.encoded, t)
+	if t.op != nil {
+		t.op.Attempts = append(t.op.Attempts, Attempt{Connection: conn.name, Ordinal: conn.sent})
+	}
+}
+
+// target is where a task goes next: where a redirect said, else to the owner as cached, else anywhere.
+func (c *client) target(t *task) transport.Address {
+	if t.target.IsValid() {
+		return t.target
+	}
+	if t.keyed {
+		if owner, ok := c.cache.owner(t.slot); ok {
+			return owner
+		}
+	}
+	return c.cluster.addresses[c.random.IntN(len(c.cluster.addresses))]
+}
+
+// answered handles the reply to a task.
+func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
+	if t.op == nil {
+		c.refreshing = false
+		if !c.cache.load(reply, conn.address) && reply.Kind != resp.KindError {
+			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("CLUSTER SLOTS on %v is not what clients understand: %v", conn.address, reply))
+		}
+		return
+	}
+	if reply.Kind == resp.KindError && c.refused(conn, t, reply.Str) {
+		return
+	}
+	c.finish(t, Answered)
+	t.op.Reply = modelReply(reply)
+}
+
+// refused handles the errors that say that nothing was executed, and reports whether this was one.
+func (c *client) refused(conn *connection, t *task, text []byte) bool {
+	if to, ok := redirect.Parse(text); ok {
+		c.harmless(t)
+		c.follow(conn, t, to)
+		return true
+	}
+	code, _, _ := strings.Cut(string(text), " ")
+	if code != "CLUSTERDOWN" && code != "TRYAGAIN" && code != "LOADING" {
+		return false
+	}
+	c.harmless(t)
+	c.later(t)
+	return true
+}
+
+func (c *client) harmless(t *task) { t.op.Attempts[len(t.op.Attempts)-1].Harmless = true }
+
+// follow goes where a redirect points.
+func (c *client) follow(conn *connection, t *task, to redirect.Redirect) {
+	address := conn.address
+	if to.Endpoint != "" {
+		host, err := netip.ParseAddr(to.Endpoint)
+		if err != nil {
+			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("%v redirects to %q, which is no address", conn.address, to.Endpoint))
+			return
+		}
+		address = netip.AddrPortFrom(host, to.Port)
+	}
+	t.redirects++
+	if t.redirects > maxRedirects {
+		t.redirects = 0
+		c.later(t)
+		return
+	}
+	if to.Kind == redirect.KindAsk {
+		c.cluster.history.asked++
+		t.target, t.asking = address, true
+	} else {
+		c.cluster.history.moved++
+		t.target = address
+		c.cache.set(slots.Slot(to.Slot), address)
+		c.refresh(address)
+	}
+	c.send(t)
+}
+
+// refresh asks a node for all slots, unless such a question is under way.
+func (c *client) refresh(address transport.Address) {
+	if c.refreshing {
+		return
+	}
+	c.refreshing = true
+	c.send(&task{encoded: resp.AppendCommand(nil, []byte("CLUSTER"), []byte("SLOTS")), target: address})
+}
+
+// later sends a task again after a while, or gives it up.
+func (c *client) later(t *task) {
+	t.retries++
+	if t.retries > maxRetries {
+		c.finish(t, Refused)
+		return
+	}
+	wait := c.random.Duration(retryBackoff/2, retryBackoff) << min(t.retries, 5)
+	c.retries = append(c.retries, retry{at: c.host.Now() + wait, task: t})
+}
+
+// lost handles a task whose reply will never come.
+func (c *client) lost(t *task) {
+	switch {
+	case t.op == nil:
+		c.refreshing = false
+	case t.readOnly:
+		c.later(t)
+	default:
+		c.finish(t, Unknown)
+	}
+}
+
+func (c *client) finish(t *task, outcome Outcome) {
+	if t.op.Outcome != Pending {
+		panic(fmt.Sprintf("cluster: operation %d finishes twice", t.op.ID))
+	}
+	t.op.Outcome, t.op.Return = outcome, c.cluster.World.Now()
+	c.underWay--
+}
+
+// expire drops the connections with overdue replies and sends what is due again.
+func (c *client) expire() {
+	now := c.host.Now()
+	for _, conn := range slices.Clone(c.connections) {
+		if len(conn.waiting) > 0 && conn.waiting[0].deadline <= now {
+			c.bus.CloseStream(conn.stream)
+			c.drop(conn)
+		}
+	}
+	due := c.retries
+	c.retries = nil
+	for _, r := range due {
+		if r.at > now {
+			c.retries = append(c.retries, r)
+		} else {
+			c.send(r.task)
+		}
+	}
+}

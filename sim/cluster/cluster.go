@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/transport"
+)
+
+// Cluster is one simulated cluster with its clients.
+type Cluster struct {
+	Config  Config
+	World   *sim.World
+	plan    sim.Plan
+	state   *topology.State // that all nodes start from
+	ids     []wire.NodeID   // by index of the node
+	hosts   []*sim.Host     // of the nodes
+	nodes   []*driver       // the latest life of each
+	clients []*client
+	// addresses are the client ports of all nodes.
+	addresses []transport.Address
+	history   *History
+	claims    []claim
+	steps     uint64
+}
+
+// New builds a cluster in a world of its own and schedules the plan. The error is a mistake in the configuration or the plan.
+func New(config Config, plan sim.Plan) (*Cluster, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	c := &Cluster{Config: config, plan: plan, history: newHistory()}
+	c.World = sim.New(sim.Config{Seed: config.Seed, Network: config.Network, Trace: config.Trace, Journal: config.Journal})
+	c.nodes = make([]*driver, len(config.Nodes))
+	c.claims = make([]claim, len(config.Nodes))
+	c.clients = make([]*client, len(config.Clients))
+	for i, node := range config.Nodes {
+		host := c.World.AddHost(nodeName(i), c.bootNode(i), sim.HostOptions{
+			ClockOffset: node.ClockOffset, ClockDrift: node.ClockDrift, WallOffset: node.WallOffset, DiskLatency: node.DiskLatency,
+		})
+		c.hosts = append(c.hosts, host)
+		c.addresses = append(c.addresses, netip.AddrPortFrom(host.Address(), ClientPort))
+	}
+	for i := range config.Clients {
+		c.World.AddHost(clientName(i), c.bootClient(i), sim.HostOptions{})
+	}
+	if err := c.layOut(); err != nil {
+		return nil, err
+	}
+	for i, host := range c.hosts {
+		if err := c.format(i, host); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.World.Load(plan); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// ownerAddress returns the client port of the node that serves a slot in the configuration at the start.
+func (c *Cluster) ownerAddress(slot slots.Slot) (transport.Address, bool) {
+	node, ok := c.state.PrimaryOf(slot)
+	if !ok {
+		return transport.Address{}, false
+	}
+	host, err := netip.ParseAddr(node.Host)
+	if err != nil {
+		panic(fmt.Sprintf("cluster: the host of %v is no address: %v", node.ID, err))
+	}
+	return netip.AddrPortFrom(host, node.ClientPort), true
+}

@@ -1,0 +1,100 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/transport"
+)
+
+// connection is a client's stream to one node.
+type connection struct {
+	// name is what the client has called the connection in HELLO, unique in the run, so that what a node did can be
+	// told by connection and ordinal.
+	name    string
+	address transport.Address
+	stream  transport.StreamID
+	// sent counts the commands on it.
+	sent uint64
+	// waiting are those without a reply, oldest first.
+	waiting []waiter
+	// buffer is the beginning of a reply whose end has not arrived.
+	buffer []byte
+}
+
+// waiter is a command that waits for its reply. Task is nil for those whose reply nobody needs: HELLO and ASKING.
+type waiter struct {
+	task     *task
+	deadline time.Duration
+}
+
+// connectionTo returns a connection to the node, a new one if there is none.
+func (c *client) connectionTo(address transport.Address) *connection {
+	for _, conn := range c.connections {
+		if conn.address == address {
+			return conn
+		}
+	}
+	c.opened++
+	conn := &connection{
+		name: fmt.Sprintf("client-%d/%d", c.index, c.opened), address: address, stream: c.bus.OpenStream(address),
+	}
+	c.connections = append(c.connections, conn)
+	protocol := []byte{byte('2' + c.index%2)} // both protocols are spoken
+	conn.write(c, resp.AppendCommand(nil, []byte("HELLO"), protocol, []byte("SETNAME"), []byte(conn.name)), nil)
+	return conn
+}
+
+func (c *client) byStream(stream transport.StreamID) *connection {
+	for _, conn := range c.connections {
+		if conn.stream == stream {
+			return conn
+		}
+	}
+	return nil
+}
+
+// write sends one encoded command.
+func (conn *connection) write(c *client, encoded []byte, t *task) {
+	conn.sent++
+	conn.waiting = append(conn.waiting, waiter{task: t, deadline: c.host.Now() + replyTimeout})
+	c.bus.SendStream(conn.stream, encoded)
+}
+
+// data takes whole replies off a connection.
+func (c *client) data(stream transport.StreamID, data []byte) {
+	conn := c.byStream(stream)
+	if conn == nil {
+		return // given up meanwhile
+	}
+	conn.buffer = append(conn.buffer, data...)
+	for len(conn.buffer) > 0 {
+		reply, size, err := resp.ReadValue(conn.buffer, resp.ReplyLimits{})
+		if err != nil || len(conn.waiting) == 0 {
+			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("%v sent what is no reply, or one too many: %q (%v)", conn.address, conn.buffer, err))
+			return
+		}
+		if size == 0 {
+			return
+		}
+		next := conn.waiting[0].task
+		conn.waiting = conn.waiting[1:]
+		if next != nil {
+			c.answered(conn, next, &reply)
+		}
+		conn.buffer = append(conn.buffer[:0], conn.buffer[size:]...)
+	}
+}
+
+// drop forgets a connection, and what was under way on it.
+func (c *client) drop(conn *connection) {
+	c.connections = slices.DeleteFunc(c.connections, func(other *connection) bool { return other == conn })
+	for _, w := range conn.waiting {
+		if w.task != nil {
+			c.lost(w.task)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/storage"
+	"github.com/ember-cluster/ember/transport"
+)
+
+// Ports of every simulated node.
+const (
+	ClientPort = 7000
+	BusPort    = 17000
+)
+
+// Tokens of a driver's timers.
+const (
+	tokenWake    = iota + 1 // hand the gathered client input to the node
+	tokenSync               // the sync of the log is done
+	tokenDrained            // what was sent to some clients has left
+)
+
+// driver is the simulator's host of one node: what embernode's loop is in production.
+type driver struct {
+	cluster *Cluster
+	index   int // of the node in the cluster
+	host    *sim.Host
+	node    *core.Node
+	log     *storage.Log
+	clients transport.Bus // the port for clients
+	bus     transport.Bus // the port for other nodes
+	streams streamNames
+	conns   connectionNames
+
+	// batch is what clients have sent since the node last looked. Its bytes are copies, in arena.
+	batch  core.ClientBatch
+	arena  []byte
+	asleep bool // no wake-up is on its way
+	// wakes draws how long the node sleeps on arrived input, which decides where batches end.
+	wakes   *random.Stream
+	drained []core.ClientID // those whose replies are on their way out
+	syncing bool
+	ledger  ledger
+}
+
+// bootNode is the program of a node's host.
+func (c *Cluster) bootNode(index int) sim.ProgramFunc {
+	return func(h *sim.Host) sim.Process {
+		d := &driver{cluster: c, index: index, host: h, asleep: true, wakes: h.Random("wakes")}
+		d.clients, d.bus = h.Listen(ClientPort), h.Listen(BusPort)
+		d.streams.init()
+		d.conns.init()
+		if err := d.open(); err != nil {
+			h.Crash(err.Error())
+			return d
+		}
+		c.nodes[index] = d
+		d.step(&core.Start{})
+		return d
+	}
+}
+
+// open recovers the log and makes the node from it.
+func (d *driver) open() error {
+	recovered, log, err := recoverLog(d.host.Disk(), d.host.Random("log").Uint64())
+	if err != nil {
+		return err
+	}
+	d.log = log
+	options := d.cluster.nodeOptions(d.index)
+	options.Random = random.New(d.host.Random("node").Uint64())
+	options.Observer = d
+	d.node, err = core.New(options, recovered)
+	return err
+}
+
+// recoverLog opens a node's log and reads what it holds.
+func recoverLog(disk storage.Directory, salt uint64) (core.Recovered, *storage.Log, error) {
+	var recovered core.Recovered
+	log, err := storage.OpenLog(disk, storage.LogOptions{
+		Name: "ember",
+		Salt: salt,
+		Recover: func(position uint64, record []byte) error {
+			recovered.Position = position
+			recovered.Records = append(recovered.Records, append([]byte(nil), record...))
+			return nil
+		},
+	})
+	return recovered, log, err
+}
+
+// NextDeadline implements sim.Process.
+func (d *driver) NextDeadline() time.Duration {
+	if d.node == nil {
+		return sim.Never
+	}
+	return d.node.NextDeadline()
+}
+
+// Handle implements sim.Process.
+func (d *driver) Handle(e sim.Event) {
+	switch {
+	case e.Kind == sim.EventDeadline:
+		d.step(&core.DeadlineReached{})
+	case e.Kind == sim.EventTimer:
+		d.timer(e.Token)
+	case e.Port == ClientPort:
+		d.clientEvent(e)
+	case e.Port == BusPort:
+		d.busEvent(e)
+	default:
+		panic(fmt.Sprintf("cluster: a node got %v on port %d", e.Kind, e.Port))
+	}
+}
+
+func (d *driver) timer(token uint64) {
+	switch token {
+	case tokenWake:
+		d.wake()
+	case tokenSync:
+		d.synced()
+	case tokenDrained:
+		d.tellDrained()
+	default:
+		panic(fmt.Sprintf("cluster: unknown timer %d", token))
+	}
+}
+
+// clientEvent gathers input; connections that open or close are told to the node behind the input that came before.
+func (d *driver) clientEvent(e sim.Event) {
+	switch e.Kind {
+	case sim.EventStreamOpened:
+		d.wake()
+		local := netip.AddrPortFrom(d.host.Address(), ClientPort)
+		d.step(&core.ClientOpened{Client: d.conns.open(e.Stream), Remote: e.From, Local: local})
+	case sim.EventStreamClosed:
+		d.wake()
+		if client, ok := d.conns.close(e.Stream); ok {
+			d.step(&core.ClientClosed{Client: client})
+		}
+	case sim.EventStreamData:
+		if client, ok := d.conns.client(e.Stream); ok {
+			d.gather(client, e.Data)
+		}
+	}
+}
+
+// gather keeps input until the node wakes up. How long that takes is drawn, so that batches end anywhere.
+func (d *driver) gather(client core.ClientID, data []byte) {
+	start := len(d.arena)
+	d.arena = append(d.arena, data...)
+	d.batch.Inputs = append(d.batch.Inputs, core.ClientInput{Client: client, Bytes: d.arena[start:len(d.arena):len(d.arena)]})
+	if d.asleep {
+		d.asleep = false
+		d.host.After(d.wakes.Exponential(30*time.Microsecond), tokenWake)
+	}
+}
+
+// wake hands over the gathered input.
+func (d *driver) wake() {
+	d.asleep = true
+	if len(d.batch.Inputs) == 0 {
+		return
+	}
+	d.step(&d.batch)
+	d.batch.Inputs = d.batch.Inputs[:0]
+	d.arena = d.arena[:0]
+}
+
+func (d *driver) busEvent(e sim.Event) {
+	switch e.Kind {
+	case sim.EventDatagram:
+		d.step(&core.Datagram{From: e.From, Bytes: e.Data})
+	case sim.EventStreamOpened:
+		if e.Inbound {
+			d.step(&core.StreamOpened{Stream: d.streams.inbound(e.Stream), Peer: e.From})
+		}
+	case sim.EventStreamData:
+		if stream, ok := d.streams.ofBus(e.Stream); ok {
+			d.step(&core.StreamData{Stream: stream, Bytes: e.Data})
+		}
+	case sim.EventStreamClosed:
+		if stream, ok := d.streams.forget(e.Stream); ok {
+			d.step(&core.StreamClosed{Stream: stream})
+		}
+	}
+}
+
+// step gives the node one event and carries out its effects. A crash that an effect causes takes hold when Handle returns.
+func (d *driver) step(event core.Event) {
+	if d.node == nil {
+		return
+	}
+	effects := d.node.Step(core.Clock{Now: d.host.Now(), Wall: d.host.Wall()}, event)
+	for i := range effects {
+		if err := d.carryOut(&effects[i]); err != nil {
+			d.host.Crash(err.Error())
+			return
+		}
+	}
+	d.cluster.stepped(d)
+}
+
+func (d *driver) carryOut(effect *core.Effect) error {
+	switch effect.Kind {
+	case core.Reply:
+		d.clients.SendStream(d.conns.stream(effect.Client), effect.Bytes)
+	case core.ReplyAndDrain:
+		d.clients.SendStream(d.conns.stream(effect.Client), effect.Bytes)
+		d.drained = append(d.drained, effect.Client)
+		d.host.After(d.wakes.Exponential(100*time.Microsecond), tokenDrained)
+	case core.CloseClient:
+		stream := d.conns.stream(effect.Client)
+		d.conns.close(stream)
+		d.clients.CloseStream(stream)
+	case core.SendDatagram:
+		d.bus.SendDatagram(effect.To, effect.Bytes)
+	case core.OpenStream:
+		d.streams.outbound(effect.Stream, d.bus.OpenStream(effect.To))
+	case core.SendStream:
+		d.bus.SendStream(d.streams.ofNode(effect.Stream), effect.Bytes)
+	case core.CloseStream:
+		stream := d.streams.ofNode(effect.Stream)
+		d.streams.forget(stream)
+		d.bus.CloseStream(stream)
+	case core.Append:
+		return d.append(effect)
+	case core.Release:
+		return d.log.Release(effect.Position)
+	default:
+		panic(fmt.Sprintf("cluster: unknown effect %v", effect.Kind))
+	}
+	return nil
+}
+
+// append writes a record and sees to a sync, which takes its time.
+func (d *driver) append(effect *core.Effect) error {
+	position, err := d.log.Append(effect.Bytes)
+	if err != nil {
+		return err
+	}
+	if position != effect.Position {
+		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
+	}
+	if !d.syncing {
+		d.syncing = true
+		d.host.After(d.host.DiskLatency(), tokenSync)
+	}
+	return nil
+}
+
+func (d *driver) synced() {
+	d.syncing = false
+	position, err := d.log.Sync()
+	if err != nil {
+		d.host.Crash(err.Error())
+		return
+	}
+	d.step(&core.Persisted{Position: position})
+}
+
+// tellDrained lets clients go on whose replies have left. A simulated stream takes any number of bytes at once.
+func (d *driver) tellDrained() {
+	drained := d.drained
+	d.drained = nil
+	for _, client := range drained {
+		d.step(&core.ClientDrained{Client: client})
+	}
+}
+
+// Applied implements core.Observer.
+func (d *driver) Applied(client core.ClientID, ordinal uint64, effect *keyspace.Effect) {
+	d.ledger.add(effect)
+	if ordinal > 0 {
+		d.cluster.history.applied(d.node.ClientName(client), ordinal, d.cluster.World.Now())
+	}
+}

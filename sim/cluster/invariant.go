@@ -1,0 +1,83 @@
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// claim is which slots a node says that it serves, and by which version of the configuration.
+type claim struct {
+	by    *driver
+	state *topology.State
+	owned slots.Set
+}
+
+// fullCheckInterval is the number of steps of nodes between two checks that walk over a node's whole state.
+const fullCheckInterval = 256
+
+// stepped checks the invariants that a step of a node can break.
+func (c *Cluster) stepped(d *driver) {
+	c.steps++
+	if err := c.checkClaims(d); err != nil {
+		c.World.Fail(sim.Violation, err.Error())
+		return
+	}
+	if c.steps%fullCheckInterval == 0 {
+		if err := d.node.Check(); err != nil {
+			c.World.Fail(sim.Violation, fmt.Sprintf("%s: %v", d.host.Name(), err))
+		}
+	}
+}
+
+// checkClaims checks that at every instant at most one node serves a slot. It looks only if the node's configuration has changed.
+func (c *Cluster) checkClaims(d *driver) error {
+	mine := &c.claims[d.index]
+	if mine.by == d && mine.state == d.node.State() {
+		return nil
+	}
+	*mine = claim{by: d, state: d.node.State(), owned: d.node.Owned()}
+	for i := range c.claims {
+		if other := &c.claims[i]; i != d.index && other.by != nil && other.by.host.Up() && other.owned.Overlaps(mine.owned) {
+			both := other.owned.Intersect(mine.owned)
+			return fmt.Errorf("%s and %s both serve the slots %v", d.host.Name(), other.by.host.Name(), both)
+		}
+	}
+	return nil
+}
+
+// checkEnd checks what must hold when everything has come to rest.
+func (c *Cluster) checkEnd() error {
+	if err := c.history.checkAttempts(); err != nil {
+		return err
+	}
+	if missing := linearizability.Unlogged(c.history.model(), c.history.appliedTimes()); len(missing) > 0 {
+		return fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
+	}
+	for _, d := range c.nodes {
+		if err := d.node.Check(); err != nil {
+			return fmt.Errorf("%s: %w", d.host.Name(), err)
+		}
+		if err := d.ledger.check(d.node.Space()); err != nil {
+			return fmt.Errorf("%s: %w", d.host.Name(), err)
+		}
+	}
+	return c.checkAgreement()
+}
+
+// checkAgreement checks that all nodes ended with the same configuration.
+func (c *Cluster) checkAgreement() error {
+	var first []byte
+	for i, d := range c.nodes {
+		encoded := d.node.State().Append(nil)
+		if i == 0 {
+			first = encoded
+		} else if string(first) != string(encoded) {
+			return fmt.Errorf("%s and %s ended with different configurations", c.nodes[0].host.Name(), d.host.Name())
+		}
+	}
+	return nil
+}

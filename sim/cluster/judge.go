@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// modelReply translates a reply into the terms of the model, which knows no difference between RESP2 and RESP3.
+func modelReply(v *resp.Value) linearizability.Reply {
+	switch v.Kind {
+	case resp.KindNull:
+		return linearizability.Reply{Kind: linearizability.Nil}
+	case resp.KindSimple:
+		return linearizability.Reply{Kind: linearizability.Status, Text: string(v.Str)}
+	case resp.KindError:
+		return linearizability.Reply{Kind: linearizability.Error, Text: string(v.Str)}
+	case resp.KindInteger, resp.KindBool:
+		return linearizability.Reply{Kind: linearizability.Integer, Int: v.Int}
+	case resp.KindArray, resp.KindSet:
+		reply := linearizability.Reply{Kind: linearizability.Array}
+		for i := range v.Array {
+			reply.Items = append(reply.Items, modelReply(&v.Array[i]))
+		}
+		return reply
+	}
+	return linearizability.Reply{Kind: linearizability.Bulk, Text: string(v.Str)}
+}
+
+// model returns the history in the terms of the checker.
+func (h *History) model() []linearizability.Operation {
+	operations := make([]linearizability.Operation, len(h.Operations))
+	for i, op := range h.Operations {
+		operations[i] = linearizability.Operation{
+			ID: uint64(op.ID), Client: op.Client, Args: op.Args, Call: op.Call, Return: op.Return, Reply: op.Reply,
+		}
+		switch op.Outcome {
+		case Answered:
+			operations[i].Outcome = linearizability.OK
+		case Refused:
+			operations[i].Outcome = linearizability.Failed
+		default:
+			operations[i].Outcome = linearizability.Unknown
+			operations[i].Return = linearizability.Never
+		}
+	}
+	return operations
+}
+
+// appliedTimes returns when each operation that had an effect first had it, by operation.
+func (h *History) appliedTimes() map[uint64]time.Duration {
+	applied := map[uint64]time.Duration{}
+	for _, op := range h.Operations {
+		if at, ok := h.Applied(op); ok {
+			applied[uint64(op.ID)] = at
+		}
+	}
+	return applied
+}
+
+// judge decides whether the clients' history is linearizable. Unknown outcomes are resolved by what the nodes say that they
+// executed; that this is all they executed is checked by checkEnd.
+func (c *Cluster) judge() *linearizability.Report {
+	history := linearizability.Resolve(c.history.model(), c.history.appliedTimes())
+	report := linearizability.Check(history, linearizability.Options{
+		StepBudget: c.Config.StepBudget, MaxClockError: c.clockError(),
+	})
+	return &report
+}
+
+// clockError bounds how far a node's wall clock may have been from the world's.
+func (c *Cluster) clockError() time.Duration {
+	bound := 2 * time.Millisecond // readings are whole milliseconds
+	for _, node := range c.Config.Nodes {
+		bound = max(bound, node.WallOffset.Abs()+2*time.Millisecond)
+	}
+	for _, fault := range c.plan.Faults {
+		if fault.Kind == sim.FaultWallJump {
+			bound += time.Duration(fault.Amount).Abs()
+		}
+	}
+	return bound
+}
+
+// verdictOf translates the checker's report.
+func verdictOf(report *linearizability.Report) (sim.Verdict, string) {
+	switch report.Verdict {
+	case linearizability.Legal:
+		return sim.OK, ""
+	case linearizability.Illegal:
+		return sim.Violation, fmt.Sprintf("not linearizable: %v", report)
+	}
+	return sim.Unknown, fmt.Sprintf("linearizability is undecided: %v", report)
+}

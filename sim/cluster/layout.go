@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// layOut builds the configuration that the cluster starts from: every node a shard of its own, with its share of the slots.
+func (c *Cluster) layOut() error {
+	identities := c.World.Random("identities")
+	var cluster wire.ClusterID
+	identities.Fill(cluster[:])
+	specs := make([]topology.ShardSpec, len(c.hosts))
+	c.ids = make([]wire.NodeID, len(c.hosts))
+	for i, host := range c.hosts {
+		spec := &specs[i]
+		spec.Epoch = uint64(i + 1)
+		identities.Fill(spec.ID[:])
+		identities.Fill(c.ids[i][:])
+		spec.Nodes = []topology.Node{{
+			ID: c.ids[i], Host: host.Address().String(), ClientPort: ClientPort, BusPort: BusPort,
+		}}
+	}
+	c.dealSlots(specs)
+	state, err := topology.Build(cluster, specs...)
+	if err != nil {
+		return err
+	}
+	c.state = state
+	return nil
+}
+
+// dealSlots gives each node a row of slots in proportion to its share.
+func (c *Cluster) dealSlots(specs []topology.ShardSpec) {
+	total := 0
+	for _, node := range c.Config.Nodes {
+		total += node.Share
+	}
+	before := 0
+	for i, node := range c.Config.Nodes {
+		if node.Share == 0 {
+			continue
+		}
+		first := before * slots.Count / total
+		before += node.Share
+		last := before*slots.Count/total - 1
+		if first <= last {
+			specs[i].Slots.AddRange(slots.Range{First: slots.Slot(first), Last: slots.Slot(last)})
+		}
+	}
+}
+
+// format writes the configuration to a node's disk, as if it had been there from an earlier life.
+func (c *Cluster) format(index int, host *sim.Host) error {
+	_, log, err := recoverLog(host.Disk(), 0)
+	if err != nil {
+		return err
+	}
+	record := core.Record{Node: c.ids[index], State: c.state}
+	if _, err := log.Append(record.Append(nil)); err != nil {
+		return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)
+	}
+	if _, err := log.Sync(); err != nil {
+		return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)
+	}
+	return log.Close()
+}

@@ -1,0 +1,34 @@
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/ember-cluster/ember/core/keyspace"
+)
+
+// ledger records every effect that a node applied to its data, in order, from its boot on. It is what unknown outcomes are
+// resolved with, so its completeness matters: a change that bypassed it would make a checker blind. Replaying it must
+// therefore give exactly the node's data.
+type ledger struct {
+	bytes []byte
+}
+
+func (l *ledger) add(effect *keyspace.Effect) { l.bytes = effect.Append(l.bytes) }
+
+// check replays the ledger and compares.
+func (l *ledger) check(data *keyspace.Space) error {
+	replica := keyspace.New(1)
+	for rest := l.bytes; len(rest) > 0; {
+		effect, size, err := keyspace.DecodeEffect(rest)
+		if err != nil {
+			return fmt.Errorf("the ledger does not decode: %w", err)
+		}
+		replica.Apply(effect)
+		rest = rest[size:]
+	}
+	if replica.Digest() != data.Digest() {
+		return fmt.Errorf("replaying the effects gives %d keys with digest %016x, the node has %d keys with digest %016x",
+			replica.Len(), replica.Digest(), data.Len(), data.Digest())
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// Result is what a run came to.
+type Result struct {
+	sim.Report
+	Operations Operations `json:"operations"`
+	Redirects  Redirects  `json:"redirects"`
+	// History and Judgement are what the verdict rests on. Judgement is nil if the run failed before.
+	History   *History                `json:"-"`
+	Judgement *linearizability.Report `json:"-"`
+	// Cluster is the cluster as it ended.
+	Cluster *Cluster `json:"-"`
+}
+
+// Operations counts the clients' operations by outcome.
+type Operations struct {
+	OK      int `json:"ok"`
+	Failed  int `json:"failed"`
+	Unknown int `json:"unknown"`
+}
+
+// Redirects counts the redirects that clients followed.
+type Redirects struct {
+	Moved int `json:"moved"`
+	Ask   int `json:"ask"`
+}
+
+// Run runs a cluster through both of its phases and judges it. The error is a mistake in the configuration or the plan; whatever
+// goes wrong in the run itself is in the result.
+func Run(scenario string, config Config, plan sim.Plan) (*Result, error) {
+	c, err := New(config, plan)
+	if err != nil {
+		return nil, err
+	}
+	c.chaos()
+	c.settle()
+	return c.result(scenario), nil
+}
+
+// chaos lets the first phase pass.
+func (c *Cluster) chaos() {
+	for c.World.Now() < c.Config.Chaos && c.World.Failure() == nil {
+		if c.Config.Progress != nil {
+			c.Config.Progress(c.World.Now())
+		}
+		c.World.Run(min(c.World.Now()+time.Second, c.Config.Chaos))
+	}
+}
+
+// settle heals the world and demands that everything comes to rest: first every operation and every node, then a read
+// of every key, so that what the clients saw last is confronted with what is there.
+func (c *Cluster) settle() {
+	c.World.Heal()
+	limit := c.World.Now() + c.Config.Settle
+	if !c.await(limit, c.converged) {
+		return
+	}
+	if err := c.World.Load(c.finalReads()); err != nil {
+		panic("cluster: final reads: " + err.Error())
+	}
+	begun := c.World.Now() + finalReadTime
+	c.World.Run(begun)
+	if !c.await(limit, c.idle) {
+		return
+	}
+	if err := c.checkEnd(); err != nil {
+		c.World.Fail(sim.Violation, err.Error())
+	}
+}
+
+// await runs until the condition holds. If it does not in time, the run has stalled.
+func (c *Cluster) await(limit time.Duration, condition func() bool) bool {
+	if c.World.RunUntil(limit, condition) {
+		return true
+	}
+	if c.World.Failure() == nil {
+		c.World.Fail(sim.Stalled, fmt.Sprintf("%v after the world healed: %s", c.Config.Settle, c.missing()))
+	}
+	return false
+}
+
+// idle reports whether every client has all its answers.
+func (c *Cluster) idle() bool {
+	for _, p := range c.clients {
+		if p == nil || !p.idle() {
+			return false
+		}
+	}
+	return true
+}
+
+// converged reports whether everything has come to rest.
+func (c *Cluster) converged() bool {
+	if !c.idle() {
+		return false
+	}
+	for _, d := range c.nodes {
+		if c.complaint(d) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// complaint says what a node lacks for convergence, or nothing.
+func (c *Cluster) complaint(d *driver) string {
+	if d == nil || d.node == nil || !d.host.Up() {
+		return "is down"
+	}
+	if !d.node.Serving() {
+		return "does not serve"
+	}
+	for i, id := range c.ids {
+		if d.node.Health(id) != topology.Alive {
+			return fmt.Sprintf("believes %s %v", nodeName(i), d.node.Health(id))
+		}
+	}
+	return ""
+}
+
+// missing describes why the cluster has not come to rest.
+func (c *Cluster) missing() string {
+	var all []string
+	for _, p := range c.clients {
+		if p != nil && !p.idle() {
+			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+len(p.queue)))
+		}
+	}
+	for i, d := range c.nodes {
+		if complaint := c.complaint(d); complaint != "" {
+			all = append(all, nodeName(i)+" "+complaint)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// finalReadTime is the virtual time over which the final reads are spread.
+const finalReadTime = 100 * time.Millisecond
+
+// finalReads is a GET of every key that the run has touched, dealt to the clients in turn.
+func (c *Cluster) finalReads() sim.Plan {
+	var plan sim.Plan
+	if len(c.clients) == 0 {
+		return plan
+	}
+	for i, key := range c.history.keys() {
+		plan.Inputs = append(plan.Inputs, sim.Input{
+			At:   c.World.Now() + time.Duration(i)*time.Microsecond%finalReadTime,
+			Host: clientName(i % len(c.clients)),
+			Args: []string{"GET", key},
+		})
+	}
+	return plan
+}
+
+// result judges the history and sums the run up.
+func (c *Cluster) result(scenario string) *Result {
+	r := &Result{History: c.history, Cluster: c}
+	if c.World.Failure() == nil {
+		r.Judgement = c.judge()
+		if verdict, detail := verdictOf(r.Judgement); verdict != sim.OK {
+			c.World.Fail(verdict, detail)
+		}
+	}
+	r.Report = c.World.Report(scenario)
+	r.Operations.OK, r.Operations.Failed, r.Operations.Unknown = c.history.count()
+	r.Redirects = Redirects{Moved: c.history.moved, Ask: c.history.asked}
+	return r
+}

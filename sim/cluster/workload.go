@@ -1,0 +1,180 @@
+package cluster
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// Workload says what clients ask for. The operations are drawn before the run, as inputs of its plan.
+type Workload struct {
+	// Strings, Counters and Tags are how many keys of a kind there are: few, so that operations meet. A tag stands for
+	// three keys that share a hash tag, and so a slot.
+	Strings, Counters, Tags int
+	// Pause is the mean time between two operations of one client.
+	Pause time.Duration
+	// Weights are how often each family of commands is drawn, relative to the others, by index of Families.
+	Weights [FamilyCount]int
+}
+
+// Family is a group of commands that a workload has more or less of.
+type Family uint8
+
+const (
+	FamilyGet Family = iota
+	FamilySet
+	FamilySetOptions
+	FamilyDelete
+	FamilyAppend
+	FamilyCounter
+	FamilyMulti
+	FamilyExpiry
+	FamilyInspect
+	// FamilyCount is the number of families.
+	FamilyCount
+)
+
+// DefaultWorkload returns some of everything.
+func DefaultWorkload() Workload {
+	w := Workload{Strings: 8, Counters: 4, Tags: 3, Pause: 40 * time.Millisecond}
+	for family := range w.Weights {
+		w.Weights[family] = 10
+	}
+	w.Weights[FamilyGet], w.Weights[FamilySet] = 40, 30
+	return w
+}
+
+// DrawWorkload lets the source decide which families there are, and how many keys.
+func DrawWorkload(source *random.Stream) Workload {
+	w := Workload{
+		Strings:  1 + source.IntN(16),
+		Counters: 1 + source.IntN(6),
+		Tags:     1 + source.IntN(4),
+		Pause:    source.Duration(10*time.Millisecond, 80*time.Millisecond),
+	}
+	for family := range w.Weights {
+		if source.Chance(random.Million / 2) {
+			w.Weights[family] = 1 + source.IntN(30)
+		}
+	}
+	// Without reads nothing is learnt, without writes there is nothing to learn.
+	w.Weights[FamilyGet] += 10
+	w.Weights[FamilySet] += 5
+	return w
+}
+
+// Draw returns the operations of so many clients from the start of the run until the given time.
+func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration) []sim.Input {
+	var inputs []sim.Input
+	for client := range clients {
+		d := drawer{workload: w, source: source, client: client}
+		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
+			inputs = append(inputs, sim.Input{At: at, Host: clientName(client), Args: d.operation()})
+		}
+	}
+	return inputs
+}
+
+// drawer draws the operations of one client.
+type drawer struct {
+	workload *Workload
+	source   *random.Stream
+	client   int
+	values   int // so many unique values drawn
+}
+
+func (d *drawer) operation() []string {
+	switch d.family() {
+	case FamilySet:
+		return []string{"SET", d.str(), d.value()}
+	case FamilySetOptions:
+		return append([]string{"SET", d.str(), d.value()}, choose(d.source, setOptions)...)
+	case FamilyDelete:
+		return []string{choose(d.source, []string{"DEL", "GETDEL"}), d.str()}
+	case FamilyAppend:
+		if d.source.Chance(random.Million / 3) {
+			return []string{"STRLEN", d.str()}
+		}
+		return []string{"APPEND", d.str(), d.value()}
+	case FamilyCounter:
+		return d.counterOperation()
+	case FamilyMulti:
+		return d.multiOperation()
+	case FamilyExpiry:
+		return d.expiryOperation()
+	case FamilyInspect:
+		return []string{choose(d.source, []string{"EXISTS", "TYPE", "STRLEN"}), d.str()}
+	}
+	return []string{"GET", d.str()}
+}
+
+var setOptions = [][]string{{"NX"}, {"XX"}, {"GET"}, {"KEEPTTL"}, {"XX", "GET"}, {"NX", "GET"}}
+
+func (d *drawer) family() Family {
+	total := 0
+	for _, weight := range d.workload.Weights {
+		total += weight
+	}
+	at := d.source.IntN(total)
+	for family, weight := range d.workload.Weights {
+		if at -= weight; at < 0 {
+			return Family(family)
+		}
+	}
+	panic("cluster: the weights do not add up")
+}
+
+func (d *drawer) counterOperation() []string {
+	key := fmt.Sprintf("n%d", d.source.IntN(d.workload.Counters))
+	switch name := choose(d.source, []string{"INCR", "DECR", "INCRBY", "DECRBY", "GET"}); name {
+	case "INCRBY", "DECRBY":
+		return []string{name, key, strconv.Itoa(d.source.IntN(100) - 50)}
+	default:
+		return []string{name, key}
+	}
+}
+
+// multiOperation draws a command on several keys of one slot.
+func (d *drawer) multiOperation() []string {
+	tag := d.source.IntN(d.workload.Tags)
+	key := func(suffix string) string { return fmt.Sprintf("{t%d}%s", tag, suffix) }
+	switch choose(d.source, []string{"MSET", "MGET", "MGET", "DEL", "EXISTS", "SET"}) {
+	case "MSET":
+		return []string{"MSET", key("a"), d.value(), key("b"), d.value()}
+	case "DEL":
+		return []string{"DEL", key("a"), key("b")}
+	case "EXISTS":
+		return []string{"EXISTS", key("a"), key("b"), key("c")}
+	case "SET":
+		return []string{"SET", key(choose(d.source, []string{"a", "b", "c"})), d.value()}
+	}
+	return []string{"MGET", key("a"), key("b"), key("c")}
+}
+
+func (d *drawer) expiryOperation() []string {
+	span := func() string { return strconv.Itoa(1 + d.source.IntN(3000)) }
+	switch choose(d.source, []string{"SET", "PEXPIRE", "PERSIST", "PTTL", "TTL"}) {
+	case "SET":
+		return []string{"SET", d.str(), d.value(), "PX", span()}
+	case "PEXPIRE":
+		return []string{"PEXPIRE", d.str(), span()}
+	case "PERSIST":
+		return []string{"PERSIST", d.str()}
+	case "PTTL":
+		return []string{"PTTL", d.str()}
+	}
+	return []string{"TTL", d.str()}
+}
+
+func (d *drawer) str() string { return fmt.Sprintf("s%d", d.source.IntN(d.workload.Strings)) }
+
+// value returns a value that no other operation of the run writes, so that a read tells which write it saw.
+func (d *drawer) value() string {
+	d.values++
+	return fmt.Sprintf("%d.%d,", d.client+1, d.values)
+}
+
+func choose[T any](source *random.Stream, from []T) T { return from[source.IntN(len(from))] }

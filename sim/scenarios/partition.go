@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// partition cuts some hosts off from all others, both ways or one way, nodes and clients alike. Both sides go on serving
+// what they own, and the cluster must be one again afterwards, however long the cut was.
+var partition = clusterScenario("partition", "some hosts are cut off from the others, both ways or one way, briefly or for long",
+	defaults{nodes: 6, clients: 8, duration: 2 * time.Minute},
+	func(s *story) {
+		s.config.FullCoverage = s.random.Chance(500_000)
+		nodes, clients := s.config.NodeNames(), s.config.ClientNames()
+		s.repeat(10*time.Second, func(at time.Duration) {
+			f := sim.Fault{At: at, Kind: sim.FaultPartition, For: s.random.Duration(100*time.Millisecond, 40*time.Second)}
+			if s.random.Chance(300_000) {
+				f.Kind = sim.FaultPartitionOneWay
+			}
+			f.Hosts = append(s.some(nodes, 1, len(nodes)/2), s.some(clients, 0, len(clients)/2)...)
+			if rest := without(nodes, f.Hosts); s.random.Chance(300_000) && len(rest) > 0 {
+				f.Peers = rest[:1] // a partial partition: the others reach both sides
+			}
+			s.fault(f)
+		})
+	})
+
+// without returns the elements of all that are not among others.
+func without(all, others []string) []string {
+	var rest []string
+	for _, name := range all {
+		found := false
+		for _, other := range others {
+			found = found || other == name
+		}
+		if !found {
+			rest = append(rest, name)
+		}
+	}
+	return rest
+}

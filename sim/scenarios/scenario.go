@@ -1,0 +1,64 @@
+// Package scenarios holds the stories that Ember is tried on, each in a file of its own.
+//
+// A scenario is a function of its options: it draws the cluster, the faults and the clients' operations from the seed,
+// runs them, and judges what came of it. The same options give the same run, bit for bit.
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/sim/cluster"
+)
+
+// Options are what a user may decide about a run. Zero values leave the decision to the scenario.
+type Options struct {
+	Seed uint64
+	// Nodes is the number of nodes.
+	Nodes int
+	// Duration is the virtual time in which faults strike and operations begin.
+	Duration time.Duration
+	// Trace takes a line per event. Journal takes the hash after each event. Progress is called now and then with the
+	// virtual time reached. None of them influences the run.
+	Trace    io.Writer
+	Journal  *sim.Journal
+	Progress func(virtual time.Duration)
+}
+
+// Scenario is one story.
+type Scenario struct {
+	Name string
+	// Summary is one line on what happens and what is checked.
+	Summary string
+	// Run tells the story. The error is a mistake in the options.
+	Run func(Options) (*Outcome, error)
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	sim.Report
+	Operations cluster.Operations `json:"operations"`
+	Redirects  cluster.Redirects  `json:"redirects"`
+	// Setting describes the cluster and its clients, Findings what the scenario measured, in lines for people.
+	Setting  []string `json:"-"`
+	Findings []string `json:"-"`
+	// Result is how a scenario of a whole cluster ended; nil for others.
+	Result *cluster.Result `json:"-"`
+}
+
+// All returns the scenarios in the order in which a newcomer should meet them. The first one is the default.
+func All() []Scenario {
+	return []Scenario{swarm, steady, lossy, partition, pause, flapping}
+}
+
+// Find returns the scenario of a name.
+func Find(name string) (Scenario, error) {
+	for _, scenario := range All() {
+		if scenario.Name == name {
+			return scenario, nil
+		}
+	}
+	return Scenario{}, fmt.Errorf("there is no scenario %q", name)
+}
