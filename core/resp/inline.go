@@ -101,7 +101,7 @@ func (s *splitter) doubleQuoted() (balanced bool) {
 		case b == '\\' && s.peek(0) == 'x' && isHexDigit(s.peek(1)) && isHexDigit(s.peek(2)):
 			b = hexValue(s.peek(1))<<4 | hexValue(s.peek(2))
 			s.at += 3
-		case b == '\\' && s.peek(0) != 0:
+		case b == '\\': // at the end of the line it does not matter what it stands for: the quotes are open
 			b = unescape(s.peek(0))
 			s.at++
 		}

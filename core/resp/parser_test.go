@@ -94,7 +94,7 @@ func headerBytes(p *Parser) (places []int) {
 var anyLimits = rapid.Custom(func(t *rapid.T) Limits {
 	return Limits{
 		MaxBulk:      rapid.SampledFrom([]int{0, 5, 20000}).Draw(t, "max bulk"),
-		MaxInline:    rapid.SampledFrom([]int{0, 8, 20}).Draw(t, "max inline"),
+		MaxInline:    rapid.SampledFrom([]int{0, 3, 8, 20}).Draw(t, "max inline"),
 		MaxArguments: rapid.SampledFrom([]int{0, 2, 12}).Draw(t, "max arguments"),
 	}
 })
@@ -175,6 +175,10 @@ func TestRequestsAsRedisReadsThem(t *testing.T) {
 		"*+1\r\n":                              {failure: "ERR Protocol error: invalid multibulk length"},
 		"*01\r\n":                              {failure: "ERR Protocol error: invalid multibulk length"},
 		"*-0\r\n":                              {failure: "ERR Protocol error: invalid multibulk length"},
+		"*01\r\n$4\r\nPING\r\n":                {failure: "ERR Protocol error: invalid multibulk length"},
+		"*1\r\n$04\r\nPING\r\n":                {failure: "ERR Protocol error: invalid bulk length"},
+		"ECHO \"\\xaB\\xFf\\x0c\"\r\n":         {requests: [][]string{{"ECHO", "\xab\xff\f"}}},
+		"ECHO \"a\\\r\n":                       {failure: "ERR Protocol error: unbalanced quotes in request"},
 		"*\r\n":                                {failure: "ERR Protocol error: invalid multibulk length"},
 		"*2147483648\r\n":                      {failure: "ERR Protocol error: invalid multibulk length"},
 		"*99999999999999999999999\r\n":         {failure: "ERR Protocol error: invalid multibulk length"},
@@ -360,16 +364,28 @@ func TestAnUnusualRequestLeavesNoMemoryBehind(t *testing.T) {
 	}
 }
 
-// An argument must not be grown into its neighbour.
+// An argument must not be grown into its neighbour, whichever way it was read.
 func TestArgumentsHaveNoRoomToGrow(t *testing.T) {
 	for _, stream := range []string{"*2\r\n$1\r\na\r\n$1\r\nb\r\n", "a b\r\n"} {
-		args, _, err := new(Parser).Next([]byte(stream))
-		if err != nil || len(args) != 2 {
-			t.Fatalf("%q: %q, %v", stream, args, err)
+		for _, before := range []int{0, 1} { // at once, or after an incomplete call
+			var p Parser
+			p.Next([]byte(stream)[:before])
+			args, _, err := p.Next([]byte(stream))
+			if err != nil || len(args) != 2 || cap(args[0]) != 1 || cap(args[1]) != 1 {
+				t.Errorf("%q: %q, %v", stream, args, err)
+			}
 		}
-		_ = append(args[0], "overwritten"...)
-		if string(args[1]) != "b" {
-			t.Errorf("%q: the second argument became %q", stream, args[1])
+	}
+}
+
+// The buffer of an incomplete request is the caller's to reuse, and to let go.
+func TestAnIncompleteRequestIsNotHeld(t *testing.T) {
+	var p Parser
+	p.Next([]byte("*2\r\n$1\r\na\r\n$1\r\nb\r\n"))
+	p.Next([]byte("*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\n"))
+	for i, held := range p.args[:cap(p.args)] {
+		if held != nil {
+			t.Errorf("argument %d is still held", i)
 		}
 	}
 }

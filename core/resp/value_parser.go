@@ -9,7 +9,7 @@ import (
 // ReplyLimits bounds a reply. A field that is 0 stands for its default.
 type ReplyLimits struct {
 	MaxBulk     int // bytes of one string; default 512 MiB
-	MaxLine     int // bytes of a simple string, an error or a number; default 64 KiB
+	MaxLine     int // bytes of a line without its CRLF: a simple string, an error, a number; default 64 KiB
 	MaxElements int // values in one reply, on all levels together; default 1024·1024
 	MaxDepth    int // levels of arrays, maps, …; default 32
 }
@@ -175,7 +175,7 @@ func (p *ValueParser) line(buf []byte, limits ReplyLimits) ([]byte, *ReplyError)
 	newline := bytes.IndexByte(buf[p.scanned:], '\n')
 	if newline < 0 {
 		p.scanned = len(buf)
-		if len(buf)-p.at > limits.MaxLine {
+		if len(buf)-p.at-1 > limits.MaxLine { // one byte may be the CR
 			return nil, &ReplyError{Kind: LineTooLong, Offset: p.at}
 		}
 		return nil, nil
@@ -183,7 +183,7 @@ func (p *ValueParser) line(buf []byte, limits ReplyLimits) ([]byte, *ReplyError)
 	end := p.scanned + newline
 	p.scanned = end
 	switch line := buf[p.at:end]; {
-	case len(line) > limits.MaxLine:
+	case len(line)-1 > limits.MaxLine:
 		return nil, &ReplyError{Kind: LineTooLong, Offset: p.at}
 	case len(line) < 2 || bytes.IndexByte(line, '\r') != len(line)-1:
 		return nil, &ReplyError{Kind: MalformedLine, Offset: p.at}

@@ -157,16 +157,19 @@ func TestRepliesAreReadBack(t *testing.T) {
 
 func TestOddButGoodReplies(t *testing.T) {
 	for text, want := range map[string]Value{
-		"$-1\r\n":                          {},
-		"*-1\r\n":                          {},
-		"_\r\n":                            {},
-		":+5\r\n":                          {Kind: KindInteger, Int: 5},
-		"!5\r\nERR x\r\n":                  {Kind: KindError, Str: []byte("ERR x")},
-		"*0\r\n":                           {Kind: KindArray},
-		"%0\r\n":                           {Kind: KindMap},
-		"=4\r\ntxt:\r\n":                   {Kind: KindVerbatim, Format: "txt"},
-		"|0\r\n+x\r\n":                     {Kind: KindSimple, Str: []byte("x")},
-		"|1\r\n+a\r\n:1\r\n|0\r\n_\r\n":    {Attributes: []Value{{Kind: KindSimple, Str: []byte("a")}, {Kind: KindInteger, Int: 1}}},
+		"$-1\r\n":         {},
+		"*-1\r\n":         {},
+		"_\r\n":           {},
+		":+5\r\n":         {Kind: KindInteger, Int: 5},
+		"!5\r\nERR x\r\n": {Kind: KindError, Str: []byte("ERR x")},
+		"*0\r\n":          {Kind: KindArray},
+		"%0\r\n":          {Kind: KindMap},
+		"=4\r\ntxt:\r\n":  {Kind: KindVerbatim, Format: "txt"},
+		"|0\r\n+x\r\n":    {Kind: KindSimple, Str: []byte("x")},
+		"|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n_\r\n": {Attributes: []Value{
+			{Kind: KindSimple, Str: []byte("a")}, {Kind: KindInteger, Int: 1},
+			{Kind: KindSimple, Str: []byte("b")}, {Kind: KindInteger, Int: 2},
+		}},
 		",+inf\r\n":                        {Kind: KindDouble, Str: []byte("+inf"), Double: math.Inf(1)},
 		",1E5\r\n":                         {Kind: KindDouble, Str: []byte("1E5"), Double: 1e5},
 		"(+12345678901234567890\r\n":       {Kind: KindBigNumber, Str: []byte("+12345678901234567890")},
@@ -214,6 +217,7 @@ func TestRepliesThatAreNone(t *testing.T) {
 		"(-\r\n":                      {MalformedLine, 0},
 		"(1a\r\n":                     {MalformedLine, 0},
 		"=3\r\ntxt\r\n":               {MalformedLine, 0},
+		"=1\r\na\r\n:1\r\n":           {MalformedLine, 0},
 		"=4\r\ntext\r\n":              {MalformedLine, 0},
 		"+a\n":                        {MalformedLine, 0},
 		"+\n":                         {MalformedLine, 0},
@@ -223,7 +227,7 @@ func TestRepliesThatAreNone(t *testing.T) {
 		"$1\r\na\r\r":                 {Unterminated, 0},
 		"$11\r\n":                     {BulkTooLong, 0},
 		"$9223372036854775807\r\n":    {BulkTooLong, 0},
-		"+" + strings.Repeat("a", 30): {LineTooLong, 0},
+		"+" + strings.Repeat("a", 31): {LineTooLong, 0},
 		"*1\r\n+" + strings.Repeat("a", 30) + "\r\n": {LineTooLong, 4},
 		"*7\r\n":                   {TooManyElements, 0},
 		"%4\r\n":                   {TooManyElements, 0},
@@ -248,6 +252,27 @@ func TestRepliesThatAreNone(t *testing.T) {
 			if _, n, err := p.Next([]byte("+OK\r\n")); n != 0 || err == nil {
 				t.Errorf("%q: afterwards %d, %v", text, n, err)
 			}
+		}
+	}
+}
+
+// Each limit is what still passes, in one reply after the other.
+func TestRepliesAtTheirLimits(t *testing.T) {
+	p := ValueParser{Limits: ReplyLimits{MaxBulk: 10, MaxLine: 30, MaxElements: 6, MaxDepth: 3}}
+	for _, text := range []string{
+		"$10\r\n0123456789\r\n",
+		"+" + strings.Repeat("a", 29) + "\r\n",
+		"*3\r\n%1\r\n_\r\n_\r\n_\r\n|0\r\n_\r\n",
+		"*6\r\n_\r\n_\r\n_\r\n_\r\n_\r\n_\r\n",
+		"*1\r\n*1\r\n*1\r\n_\r\n",
+	} {
+		for end := range len(text) {
+			if v, n, err := p.Next([]byte(text[:end])); n != 0 || err != nil {
+				t.Fatalf("%q: %+v, %d, %v", text[:end], v, n, err)
+			}
+		}
+		if v, n, err := p.Next([]byte(text)); n != len(text) || err != nil {
+			t.Fatalf("%q: %+v, %d, %v", text, v, n, err)
 		}
 	}
 }

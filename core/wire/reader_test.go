@@ -81,25 +81,30 @@ func TestReaderReadsWhatWasAppended(t *testing.T) {
 }
 
 func TestReaderRefuses(t *testing.T) {
+	wrapped := Error{Truncated, 9} // 2^61 elements of 8 bytes: 2^64
+	if math.MaxInt == math.MaxInt32 {
+		wrapped.Kind = TooLarge // more than an int can count
+	}
 	for name, test := range map[string]struct {
 		data string
 		read func(r *Reader)
 		want Error
 	}{
-		"uvarint cut":           {"\x80", func(r *Reader) { r.Uvarint() }, Error{Truncated, 0}},
-		"uvarint of 65 bits":    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
-		"uvarint of 11 bytes":   {"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
-		"uvarint 1, padded":     {"\x81\x00", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
-		"uvarint 0, padded":     {"\x80\x00", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
-		"bool of 2":             {"\x02", func(r *Reader) { r.Bool() }, Error{Malformed, 1}},
-		"negative length":       {"abc", func(r *Reader) { r.Bytes(-1) }, Error{Truncated, 0}},
-		"prefix beyond its max": {"\x03abc", func(r *Reader) { r.Prefixed(2) }, Error{TooLarge, 1}},
-		"prefix of 2^63":        {"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", func(r *Reader) { r.Prefixed(math.MaxInt) }, Error{TooLarge, 10}},
-		"prefix, negative max":  {"\x00", func(r *Reader) { r.Prefixed(-1) }, Error{TooLarge, 1}},
-		"prefix beyond the end": {"\x03ab", func(r *Reader) { r.Prefixed(10) }, Error{Truncated, 1}},
-		"count beyond its max":  {"\x03abcdef", func(r *Reader) { r.Count(2, 1) }, Error{TooLarge, 1}},
-		"count beyond the end":  {"\x03abcde", func(r *Reader) { r.Count(9, 2) }, Error{Truncated, 1}},
-		"the first error stays": {"\x02", func(r *Reader) { r.Bool(); r.Uint64(); r.Fail(TooLarge) }, Error{Malformed, 1}},
+		"uvarint cut":            {"\x80", func(r *Reader) { r.Uvarint() }, Error{Truncated, 0}},
+		"uvarint of 65 bits":     {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
+		"uvarint of 11 bytes":    {"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
+		"uvarint 1, padded":      {"\x81\x00", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
+		"uvarint 0, padded":      {"\x80\x00", func(r *Reader) { r.Uvarint() }, Error{Malformed, 0}},
+		"bool of 2":              {"\x02", func(r *Reader) { r.Bool() }, Error{Malformed, 1}},
+		"negative length":        {"abc", func(r *Reader) { r.Bytes(-1) }, Error{Truncated, 0}},
+		"prefix beyond its max":  {"\x03abc", func(r *Reader) { r.Prefixed(2) }, Error{TooLarge, 1}},
+		"prefix of 2^63":         {"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", func(r *Reader) { r.Prefixed(math.MaxInt) }, Error{TooLarge, 10}},
+		"prefix, negative max":   {"\x00", func(r *Reader) { r.Prefixed(-1) }, Error{TooLarge, 1}},
+		"prefix beyond the end":  {"\x03ab", func(r *Reader) { r.Prefixed(10) }, Error{Truncated, 1}},
+		"count beyond its max":   {"\x03abcdef", func(r *Reader) { r.Count(2, 1) }, Error{TooLarge, 1}},
+		"count beyond the end":   {"\x03abcde", func(r *Reader) { r.Count(9, 2) }, Error{Truncated, 1}},
+		"count times size wraps": {"\x80\x80\x80\x80\x80\x80\x80\x80\x20", func(r *Reader) { r.Count(math.MaxInt, 8) }, wrapped},
+		"the first error stays":  {"\x02", func(r *Reader) { r.Bool(); r.Uint64(); r.Fail(TooLarge) }, Error{Malformed, 1}},
 	} {
 		r := NewReader([]byte(test.data))
 		test.read(&r)
@@ -119,6 +124,22 @@ func TestReaderCounts(t *testing.T) {
 	}
 	if err := r.Finish(); kindOf(t, err) != Trailing {
 		t.Errorf("with bytes left: %v", err)
+	}
+}
+
+// What is read must not be grown into what follows it.
+func TestReadBytesHaveNoRoomToGrow(t *testing.T) {
+	r := NewReader([]byte("ab\x02cd and more"))
+	if b := r.Bytes(2); string(b) != "ab" || cap(b) != 2 {
+		t.Errorf("%q, room for %d", b, cap(b))
+	}
+	if b := r.Prefixed(2); string(b) != "cd" || cap(b) != 2 {
+		t.Errorf("%q, room for %d", b, cap(b))
+	}
+	e := example()
+	data := append(e.Append(nil), "the next one"...)
+	if opened, _, err := Open(data, 100); err != nil || cap(opened.Payload) != len(e.Payload) {
+		t.Errorf("%q, room for %d, %v", opened.Payload, cap(opened.Payload), err)
 	}
 }
 
