@@ -69,6 +69,9 @@ func (a Argument) syntax() string {
 			alternatives[i] = alternative.syntax()
 		}
 		text = strings.Join(alternatives, " | ")
+		if a.Token != "" || !a.Optional {
+			text = "(" + text + ")"
+		}
 	case Block:
 		text = syntax(a.Arguments)
 	default:

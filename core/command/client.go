@@ -24,7 +24,7 @@ var clientRow = &Row{
 			Name: "client|setinfo", Arity: 4, Flags: NoScript | Loading | Stale, Categories: ConnectionCategory,
 			Group: "connection", Since: "7.2.0", Summary: "Tells which library, of which version, is at the other end of this connection.", Complexity: "O(1)",
 			Arguments: []Argument{{Name: "attr", Type: OneOf, Arguments: []Argument{
-				{Name: "libname", Type: StringArgument, Token: "LIB-NAME"}, {Name: "libver", Type: StringArgument, Token: "LIB-VER"},
+				{Name: "libname", Type: StringArgument, Token: "lib-name"}, {Name: "libver", Type: StringArgument, Token: "lib-ver"},
 			}}},
 			Run: setClientInfo,
 		},

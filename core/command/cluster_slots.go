@@ -46,16 +46,20 @@ var clusterSlotRows = []*Row{
 
 const errBadSlot Error = "ERR Invalid or out of range slot"
 
-// slotParser adds the slots that the arguments name to a set, one after the other, and gives each to admit. The first error ends it.
+// slotParser gives the slots that the arguments name to admit, one after the other. The first error ends it.
 type slotParser func(c *Context, admit func(slots.Slot) error) error
 
-// parseSlots reads single slots.
+// parseSlots reads single slots, all of them before any is admitted.
 func parseSlots(c *Context, admit func(slots.Slot) error) error {
+	parsed := make([]slots.Slot, 0, len(c.Args))
 	for _, arg := range c.Args[2:] {
 		slot, ok := parseSlot(arg)
 		if !ok {
 			return errBadSlot
 		}
+		parsed = append(parsed, slot)
+	}
+	for _, slot := range parsed {
 		if err := admit(slot); err != nil {
 			return err
 		}
@@ -63,7 +67,7 @@ func parseSlots(c *Context, admit func(slots.Slot) error) error {
 	return nil
 }
 
-// parseSlotRanges reads pairs of a first and a last slot.
+// parseSlotRanges reads pairs of a first and a last slot, and admits each before it reads the next, as Redis does.
 func parseSlotRanges(c *Context, admit func(slots.Slot) error) error {
 	if len(c.Args)%2 != 0 {
 		return WrongArity(c.Row)

@@ -6,10 +6,10 @@ import "strings"
 func (c *Context) describeKeys(keys *KeySpec) {
 	w := c.Reply
 	if keys.Step == 0 {
-		w.Array(0)
+		w.Set(0)
 		return
 	}
-	w.Array(1)
+	w.Set(1)
 	if keys.Notes != "" {
 		w.Map(4)
 		w.BulkString("notes")

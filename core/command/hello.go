@@ -86,6 +86,10 @@ func parseHelloOptions(options [][]byte) (name []byte, err error) {
 
 // describeServer writes the map by which HELLO answers.
 func (c *Context) describeServer() {
+	role := "master"
+	if !c.isPrimary() {
+		role = "replica"
+	}
 	w := c.Reply
 	w.Map(7)
 	w.BulkString("server")
@@ -99,16 +103,14 @@ func (c *Context) describeServer() {
 	w.BulkString("mode")
 	w.BulkString("cluster")
 	w.BulkString("role")
-	w.BulkString(c.role())
+	w.BulkString(role)
 	w.BulkString("modules")
 	w.Array(0)
 }
 
-// role returns what the node is to its shard. A node without a shard is a primary that owns no slot.
-func (c *Context) role() string {
+// isPrimary reports whether the node is the primary of its shard. A node without a shard counts as a primary that owns no slot.
+func (c *Context) isPrimary() bool {
 	view := c.Server.View()
-	if shard, ok := view.State.ShardOf(view.Self); ok && shard.Primary != view.Self {
-		return "replica"
-	}
-	return "master"
+	shard, ok := view.State.ShardOf(view.Self)
+	return !ok || shard.Primary == view.Self
 }

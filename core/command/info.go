@@ -75,7 +75,11 @@ func (c *Context) ownInfo(section string) []Field {
 	case "server":
 		return []Field{{"redis_version", Version}, {"redis_mode", "cluster"}}
 	case "replication":
-		return []Field{{"role", c.role()}}
+		role := "master"
+		if !c.isPrimary() {
+			role = "slave" // HELLO knows the newer word, INFO does not
+		}
+		return []Field{{"role", role}}
 	case "keyspace":
 		if keys := c.Space.Len(); keys > 0 {
 			return []Field{{"db0", fmt.Sprintf("keys=%d,expires=%d,avg_ttl=0", keys, c.Space.Expiring())}}

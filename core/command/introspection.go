@@ -80,7 +80,7 @@ func commandInfo(c *Context) {
 		if row := byFullName(name); row != nil {
 			c.describe(row)
 		} else {
-			c.Reply.NullArray()
+			c.Reply.Null()
 		}
 	}
 }
@@ -96,11 +96,15 @@ func (c *Context) describe(row *Row) {
 	w.Int(int64(row.Keys.Last))
 	w.Int(int64(row.Keys.Step))
 	c.statusSet(row.AllCategories().Names())
-	w.Array(len(row.Tips))
+	w.Set(len(row.Tips))
 	for _, tip := range row.Tips {
 		w.BulkString(tip)
 	}
 	c.describeKeys(&row.Keys)
+	if len(row.Subcommands) == 0 {
+		w.Set(0) // as Redis has it: none is a set, some are an array
+		return
+	}
 	w.Array(len(row.Subcommands))
 	for _, subcommand := range row.Subcommands {
 		c.describe(subcommand)

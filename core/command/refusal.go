@@ -16,7 +16,7 @@ const (
 	errSyntax     Error = "ERR syntax error"
 	errNotInteger Error = "ERR value is not an integer or out of range"
 	// errNotInteger32 is the same for an integer that has to fit into 32 bits.
-	errNotInteger32 Error = "ERR value is out of range, must be between -2147483648 and 2147483647"
+	errNotInteger32 Error = "ERR value is out of range, value must between -2147483648 and 2147483647"
 )
 
 // maxQuoted is how much of a client's own words an error repeats, in bytes.
