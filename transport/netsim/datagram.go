@@ -1,6 +1,8 @@
 package netsim
 
 import (
+	"time"
+
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -23,11 +25,12 @@ func (n *Network) sendDatagram(from *Endpoint, to transport.Address, data []byte
 	}
 	// The same number of draws, whatever the rates are and whether the link is cut: so a fault can be left
 	// out of a plan, and the packets that it did not concern keep their fate.
-	lost := l.stream.Chance(l.now.Loss)
-	twice := l.stream.Chance(l.now.Duplicate)
-	overtaken := l.stream.Chance(l.now.Reorder)
-	corrupted := l.stream.Chance(l.now.Corrupt)
-	latency := l.latency()
+	lost := l.datagrams.Chance(l.now.Loss)
+	twice := l.datagrams.Chance(l.now.Duplicate)
+	overtaken := l.datagrams.Chance(l.now.Reorder)
+	corrupted := l.datagrams.Chance(l.now.Corrupt)
+	latency := l.latency(l.datagrams)
+	details := l.datagrams.Uint64() // the seed of what only some datagrams draw
 	sent, waited := l.transmit(now, len(data))
 	if lost || l.cut || waited > l.now.QueueDelay {
 		n.counters.Lost++
@@ -35,32 +38,45 @@ func (n *Network) sendDatagram(from *Endpoint, to transport.Address, data []byte
 	}
 	l.free = sent
 	arrival := sent + latency
-	if overtaken {
-		n.counters.Reordered++
-		arrival += l.stream.Duration(0, l.now.ReorderDelay)
-	} else {
+	if !overtaken {
 		arrival = max(arrival, l.arrival)
 		l.arrival = arrival
+	}
+	if !overtaken && !corrupted && !twice {
+		n.schedule(arrival, o)
+		return
+	}
+	n.mistreat(arrival, o, random.New(details), overtaken, corrupted, twice)
+}
+
+// mistreat schedules a datagram to which something out of the ordinary happens.
+func (n *Network) mistreat(arrival time.Duration, o occurrence, source *random.Stream, overtaken, corrupted, twice bool) {
+	delay := o.link.now.ReorderDelay
+	if overtaken {
+		n.counters.Reordered++
+		arrival += source.Duration(0, delay)
 	}
 	d := n.schedule(arrival, o)
 	if corrupted {
 		n.counters.Corrupted++
-		corrupt(n.occurrences[d.number].data, l.stream)
+		corrupt(n.occurrences[d.number].data, source)
 	}
 	if twice {
 		n.counters.Duplicated++
-		n.schedule(arrival+l.stream.Duration(0, l.now.ReorderDelay), o)
+		n.schedule(arrival+source.Duration(0, delay), o)
 	}
 }
 
-// corrupt flips one to eight bits.
-func corrupt(data []byte, stream *random.Stream) {
+// corrupt flips one to eight bits, each one once.
+func corrupt(data []byte, source *random.Stream) {
 	if len(data) == 0 {
 		return
 	}
-	for range stream.Between(1, 8) {
-		bit := stream.IntN(8 * len(data))
+	size := 8 * len(data)
+	bit := source.IntN(size)
+	for range source.Between(1, 8) {
 		data[bit/8] ^= 1 << (bit % 8)
+		bit = (bit + 1 + source.IntN(size/8)) % size // never once around in seven steps
 	}
 }
 

@@ -83,7 +83,7 @@ func (f *flow) consume(length int) {
 // orphan loses what the sender would have to send again, or has not sent yet.
 func (f *flow) orphan(after time.Duration) {
 	f.orphaned = true
-	for f.underWay() && f.segments[len(f.segments)-1].arrives > after {
+	for f.underWay() && (f.attempts > 0 || f.segments[len(f.segments)-1].arrives > after) {
 		f.segments = f.segments[:len(f.segments)-1]
 	}
 }

@@ -8,9 +8,10 @@ import (
 
 // A link is the way from one host to another.
 type link struct {
-	from, to int32
-	loopback bool
-	stream   *random.Stream // "net/from→to"
+	from, to  int32
+	loopback  bool
+	datagrams *random.Stream // "net/from→to": what datagrams draw
+	streams   *random.Stream // "net/from→to/streams": what streams draw
 
 	profile Profile // while nothing is wrong
 	own     bool    // the profile is this link's own (SetLink)
@@ -33,7 +34,8 @@ func (n *Network) link(from, to int32) *link {
 		h.links = append(h.links, nil)
 	}
 	l := &link{from: from, to: to, loopback: from == to}
-	l.stream = random.Derive(n.seed, "net/"+h.address.String()+"→"+n.hosts[to].address.String())
+	name := "net/" + h.address.String() + "→" + n.hosts[to].address.String()
+	l.datagrams, l.streams = random.Derive(n.seed, name), random.Derive(n.seed, name+"/streams")
 	h.links[to] = l
 	n.settle(l, n.profile)
 	return l
@@ -50,27 +52,27 @@ func (l *link) transmit(now time.Duration, size int) (sent, waited time.Duration
 }
 
 // latency draws how long a packet travels.
-func (l *link) latency() time.Duration {
+func (l *link) latency(source *random.Stream) time.Duration {
 	if l.loopback {
 		return loopbackLatency
 	}
-	return l.now.Latency + l.stream.Exponential(l.now.Jitter)
+	return l.now.Latency + source.Exponential(l.now.Jitter)
 }
 
 // segment draws when a segment of a stream arrives that is sent now. The delays of its retransmissions are included.
 func (l *link) segment(now time.Duration, size int, retransmit time.Duration) time.Duration {
 	if l.loopback {
-		return now + l.latency()
+		return now + l.latency(l.streams)
 	}
 	sent, _ := l.transmit(now, size)
 	l.free = sent
 	for range maxRetransmissions {
 		// A segment with flipped bits fails TCP's checksum: it is lost too.
-		if !l.stream.Chance(l.now.Loss + l.now.Corrupt) {
+		if !l.streams.Chance(l.now.Loss + l.now.Corrupt) {
 			break
 		}
 		sent += retransmit
 		retransmit *= 2
 	}
-	return sent + l.latency()
+	return sent + l.latency(l.streams)
 }

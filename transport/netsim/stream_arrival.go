@@ -130,6 +130,12 @@ func (n *Network) bytesArrive(d Delivery, o *occurrence, lost bool) bool {
 		f.admit(n.scheduler.Now())
 		n.acknowledge(number, side)
 	}
+	if !f.readable() { // what was on its way is not coming any more
+		f.armed = false
+		n.Discard(d)
+		n.arm(number, 1-side)
+		return false
+	}
 	return true
 }
 
