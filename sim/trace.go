@@ -18,34 +18,38 @@ type trace struct {
 	observe func(r *Record)
 	line    []byte // the writer's, reused
 
+	// window has at least one place, so that there is always one to put a record together in.
 	window []Record
+	idle   bool   // nobody looks, and the window was not asked for
 	count  uint64 // records so far. Invariant: record n is at window[n % len(window)] until len(window) later ones came
 	event  uint64 // one more than the number of the record of the latest event, 0 if none
 }
 
 func newTrace(config Config) trace {
-	return trace{
-		writer: config.Trace, observe: config.Observe, window: make([]Record, max(config.Window, 0)),
-	}
+	t := trace{writer: config.Trace, observe: config.Observe, window: make([]Record, max(config.Window, 1))}
+	t.idle = config.Window < 0 && !t.watched()
+	return t
 }
 
 // watched reports whether somebody reads the trace as it is written.
 func (t *trace) watched() bool { return t.writer != nil || t.observe != nil }
 
-// add shows a record.
-func (t *trace) add(r *Record) {
+// add keeps a record, and shows it.
+func (t *trace) add(r Record) {
 	if r.Action.IsEvent() {
 		t.event = t.count + 1
 	}
-	if len(t.window) > 0 {
-		kept := &t.window[t.count%uint64(len(t.window))]
-		buffer := append(kept.Data[:0], r.Data[:min(len(r.Data), windowPayload)]...)
-		*kept = *r
-		kept.Data = buffer
-	}
+	kept := &t.window[t.count%uint64(len(t.window))]
 	t.count++
+	data := r.Data
+	r.Length = len(data)
+	if !t.watched() {
+		data = data[:min(len(data), windowPayload)]
+	}
+	r.Data = append(kept.Data[:0], data...)
+	*kept = r
 	if t.watched() {
-		t.show(r)
+		t.show(kept)
 	}
 }
 
@@ -66,7 +70,7 @@ func (t *trace) since(number uint64) []string {
 		number = max(number, t.count-n)
 	}
 	var lines []string
-	for ; number < t.count && len(t.window) > 0; number++ {
+	for ; number < t.count; number++ {
 		lines = append(lines, t.window[number%uint64(len(t.window))].String())
 	}
 	return lines
@@ -74,7 +78,7 @@ func (t *trace) since(number uint64) []string {
 
 // lastEvent returns the line of the latest event, empty if it is not in the window.
 func (t *trace) lastEvent() string {
-	if t.event == 0 || len(t.window) == 0 || t.count-(t.event-1) > uint64(len(t.window)) {
+	if t.event == 0 || t.count-(t.event-1) > uint64(len(t.window)) {
 		return ""
 	}
 	return t.window[(t.event-1)%uint64(len(t.window))].String()
@@ -95,7 +99,7 @@ func (w *World) Tracef(format string, args ...any) { w.tracef(nil, format, args.
 
 func (w *World) tracef(h *Host, format string, args ...any) {
 	if w.trace.watched() {
-		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: actNote, Text: fmt.Sprintf(format, args...)})
+		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: actNote, Text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -125,10 +129,10 @@ func (w *World) received(h *Host, e *Event) {
 			w.hash.text(arg)
 		}
 	}
-	if len(w.trace.window) > 0 || w.trace.watched() {
-		w.trace.add(&Record{
+	if !w.trace.idle {
+		w.trace.add(Record{
 			Time: w.Now(), Event: w.events, Host: h, Action: Action(e.Kind), Port: e.Port, Peer: e.From, Stream: e.Stream,
-			Token: e.Token, Length: len(e.Data), Data: e.Data, Args: e.Args, Reason: e.Reason,
+			Token: e.Token, Data: e.Data, Args: e.Args, Reason: e.Reason,
 		})
 	}
 }
@@ -150,9 +154,9 @@ func (h *Host) effect(r Record) {
 		w.hash.word(r.Token)
 	}
 	w.hash.bytes(r.Data)
-	if len(w.trace.window) > 0 || w.trace.watched() {
-		r.Time, r.Event, r.Host, r.Length = w.Now(), w.events, h, len(r.Data)
-		w.trace.add(&r)
+	if !w.trace.idle {
+		r.Time, r.Event, r.Host = w.Now(), w.events, h
+		w.trace.add(r)
 	}
 }
 
@@ -165,8 +169,8 @@ func (w *World) note(h *Host, action Action, text string) {
 	w.hash.word(uint64(w.now))
 	w.hash.word(index<<8 | uint64(action))
 	w.hash.text(text)
-	if len(w.trace.window) > 0 || w.trace.watched() {
-		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Text: text})
+	if !w.trace.idle {
+		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Text: text})
 	}
 }
 
