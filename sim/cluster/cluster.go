@@ -74,3 +74,6 @@ func (c *Cluster) ownerAddress(slot slots.Slot) (transport.Address, bool) {
 	}
 	return netip.AddrPortFrom(host, node.ClientPort), true
 }
+
+// Plan returns what was decided about the run before it began.
+func (c *Cluster) Plan() sim.Plan { return c.plan }

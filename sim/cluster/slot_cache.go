@@ -11,34 +11,57 @@ import (
 
 // slotCache is what a client believes of who serves which slot, as go-redis keeps it.
 type slotCache struct {
-	// owners is indexed by slot; the zero address where the client does not know.
-	owners [slots.Count]transport.Address
+	// nodes are the addresses that the client has heard of.
+	nodes []transport.Address
+	// owners holds for each slot one more than an index of nodes; 0 where the client does not know.
+	owners [slots.Count]uint8
 }
+
+// maxCachedNodes is how many nodes a cache can tell apart.
+const maxCachedNodes = 255
 
 // owner returns who serves the slot, as far as the client knows.
 func (c *slotCache) owner(slot slots.Slot) (transport.Address, bool) {
-	return c.owners[slot], c.owners[slot].IsValid()
+	if c.owners[slot] == 0 {
+		return transport.Address{}, false
+	}
+	return c.nodes[c.owners[slot]-1], true
 }
 
-func (c *slotCache) set(slot slots.Slot, owner transport.Address) { c.owners[slot] = owner }
+func (c *slotCache) set(slot slots.Slot, owner transport.Address) { c.owners[slot] = c.number(owner) }
+
+// number returns what owners holds for an address.
+func (c *slotCache) number(address transport.Address) uint8 {
+	i := slices.Index(c.nodes, address)
+	if i < 0 {
+		i = len(c.nodes)
+		if i == maxCachedNodes {
+			panic("cluster: a client heard of more nodes than there can be")
+		}
+		c.nodes = append(c.nodes, address)
+	}
+	return uint8(i + 1)
+}
 
 // load replaces everything by the reply of CLUSTER SLOTS that the node at source gave. It reports whether the reply has the
-// form that clients rely on.
+// form that clients rely on; if not, nothing changes.
 func (c *slotCache) load(reply *resp.Value, source transport.Address) bool {
 	if reply.Kind != resp.KindArray {
 		return false
 	}
-	var owners [slots.Count]transport.Address
-	for _, entry := range reply.Array {
-		first, last, owner, ok := slotEntry(&entry, source)
-		if !ok {
+	for i := range reply.Array {
+		if _, _, _, ok := slotEntry(&reply.Array[i], source); !ok {
 			return false
 		}
+	}
+	clear(c.owners[:])
+	for i := range reply.Array {
+		first, last, owner, _ := slotEntry(&reply.Array[i], source)
+		number := c.number(owner)
 		for slot := first; slot <= last; slot++ {
-			owners[slot] = owner
+			c.owners[slot] = number
 		}
 	}
-	c.owners = owners
 	return true
 }
 
@@ -90,6 +113,6 @@ func (c *slotCache) fill(start CacheStart, owner func(slots.Slot) (transport.Add
 		if start == CacheWrong {
 			address = nodes[(slices.Index(nodes, address)+1)%len(nodes)]
 		}
-		c.owners[slot] = address
+		c.set(slot, address)
 	}
 }

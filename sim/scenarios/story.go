@@ -34,14 +34,14 @@ func clusterScenario(name, summary string, sizes defaults, draw func(*story)) Sc
 }
 
 func newStory(name string, options Options, sizes defaults) *story {
-	if options.Nodes == 0 {
+	if options.Nodes == 0 && sizes.nodes > 0 {
 		options.Nodes = sizes.nodes
 	}
 	if options.Duration == 0 {
 		options.Duration = sizes.duration
 	}
 	s := &story{options: options, random: random.Derive(options.Seed, "scenario/"+name)}
-	s.config = cluster.DefaultConfig(options.Seed, options.Nodes, sizes.clients)
+	s.config = cluster.DefaultConfig(options.Seed, options.Nodes, sizes.clients) // swarm draws its own hosts
 	s.config.Chaos = options.Duration
 	s.config.Trace, s.config.Journal, s.config.Progress = options.Trace, options.Journal, options.Progress
 	s.workload = cluster.DefaultWorkload()

@@ -1,7 +1,99 @@
 package scenarios
 
-import "time"
+import (
+	"slices"
+	"time"
 
-var swarm = clusterScenario("swarm", "draws its own mix of everything from the seed",
-	defaults{nodes: 6, clients: 8, duration: 60 * time.Second},
-	func(s *story) {})
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/sim/cluster"
+)
+
+// swarm draws everything from the seed: the size of the cluster, its settings, clocks and disks, which kinds of faults there
+// are and how often they strike, and what clients ask for. Each seed switches much of it off, so that what is rare beside
+// everything else has its chance (Groce et al., "Swarm testing", ISSTA 2012).
+var swarm = clusterScenario("swarm", "draws its own mix of cluster, faults and operations from the seed",
+	defaults{duration: 60 * time.Second},
+	func(s *story) {
+		s.drawSettings()
+		s.drawHosts()
+		s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
+		s.plan.Faults = swarmFaults.Draw(s.options.Seed, sim.FaultTargets{
+			Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
+			From:  time.Second,
+			Until: s.options.Duration,
+			Allow: s.survivable(),
+		})
+	})
+
+// swarmFaults are the kinds of faults that a cluster must bear which keeps its keys in memory only.
+var swarmFaults = sim.DefaultFaultMix()
+
+// survivable allows crashes only of nodes without slots, since keys do not survive a crash, and none of clients, whose
+// knowledge of their own operations would be lost.
+func (s *story) survivable() func(sim.Fault, []sim.Fault) bool {
+	spares := s.config.Spares()
+	return func(f sim.Fault, _ []sim.Fault) bool {
+		if !f.Kind.Down() {
+			return true
+		}
+		for _, host := range f.Hosts {
+			if !slices.Contains(spares, host) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// drawSettings draws what all nodes and links have in common.
+func (s *story) drawSettings() {
+	config, source := &s.config, random.Derive(s.options.Seed, "settings")
+	config.FullCoverage = source.Chance(500_000)
+	config.AllowReadsWhenDown = source.Chance(300_000)
+	if source.Chance(300_000) {
+		config.ReplyBurst = 1 + source.IntN(200)
+	}
+	config.Network.Latency = source.Duration(20*time.Microsecond, 2*time.Millisecond)
+	config.Network.Jitter = source.Duration(0, 2*time.Millisecond)
+	if source.Chance(500_000) { // impatient failure detection raises more suspicions, most of them false
+		config.Gossip.ProbeInterval = source.Duration(200*time.Millisecond, time.Second)
+		config.Gossip.ProbeTimeout = config.Gossip.ProbeInterval / 2
+		config.Gossip.Alpha = 2 + source.IntN(4)
+		config.Gossip.Beta = 1 + source.IntN(6)
+	}
+	if source.Chance(200_000) {
+		config.Gossip.LHAProbe, config.Gossip.LHASuspicion, config.Gossip.Buddy = false, false, false
+	}
+}
+
+// drawHosts draws the nodes and the clients.
+func (s *story) drawHosts() {
+	source := random.Derive(s.options.Seed, "hosts")
+	nodes := s.options.Nodes
+	if nodes == 0 {
+		nodes = 3 + source.IntN(6)
+	}
+	s.config.Nodes = nil
+	for i := range nodes {
+		node := cluster.NodeConfig{
+			ClockOffset: source.Duration(0, time.Hour),
+			ClockDrift:  source.Between(-200, 200),
+			WallOffset:  source.Duration(-20*time.Millisecond, 20*time.Millisecond),
+			DiskLatency: source.Duration(50*time.Microsecond, 5*time.Millisecond),
+		}
+		if i == 0 || source.Chance(700_000) {
+			node.Share = 1 + source.IntN(4)
+		}
+		s.config.Nodes = append(s.config.Nodes, node)
+	}
+	s.config.Clients = nil
+	starts := []cluster.CacheStart{cluster.CacheEmpty, cluster.CacheRight, cluster.CacheWrong}
+	for range 2 + source.IntN(9) {
+		client := cluster.ClientConfig{Depth: 1, Cache: starts[source.IntN(len(starts))]}
+		if source.Chance(300_000) {
+			client.Depth = 2 + source.IntN(15)
+		}
+		s.config.Clients = append(s.config.Clients, client)
+	}
+}

@@ -1,0 +1,33 @@
+package scenarios
+
+import (
+	"testing"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// Every scenario is clean on its pinned seeds.
+func TestPinnedSeeds(t *testing.T) {
+	for _, scenario := range All() {
+		t.Run(scenario.Name, func(t *testing.T) {
+			t.Parallel()
+			for seed := uint64(1); seed <= 2; seed++ {
+				outcome, err := scenario.Run(Options{Seed: seed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if outcome.Verdict != sim.OK {
+					t.Errorf("seed %d: %s: %s", seed, outcome.Verdict, outcome.Detail)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkSteady(b *testing.B) {
+	for range b.N {
+		if _, err := steady.Run(Options{Seed: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
