@@ -12,8 +12,8 @@ const longestDouble = 32
 // AppendDouble appends value as Redis 7.2 writes doubles: "inf", "-inf", "nan", "-0", integers up to 2^62 with all their
 // digits, and for the rest the shortest digits that are read back as the same number, as in "0.1", "1e+22" or "1.5e-9".
 //
-// Redis's printer is Grisu2, which finds the shortest digits, and the closest among those, nearly always; where it does not, its last
-// digits differ from these, while both are read back as the same number.
+// Redis's printer is Grisu2, which nearly always finds the shortest digits, and the closest among those. Where it does
+// not, its last digits differ from these, while both texts are read back as the same number.
 func AppendDouble(dst []byte, value float64) []byte {
 	const exactIntegers = float64(math.MaxInt64 / 2) // 2^62: Redis converts to an integer and back up to here
 	switch {

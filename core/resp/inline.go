@@ -1,7 +1,5 @@
 package resp
 
-import "slices"
-
 // inline reads a request that is a line of words. It is looked for from the start of buf: p.at stays 0.
 func (p *Parser) inline(buf []byte, limits Limits) (complete bool, size int, failure *ProtocolError) {
 	end, found := p.find('\n', buf, limits)
@@ -15,13 +13,9 @@ func (p *Parser) inline(buf []byte, limits Limits) (complete bool, size int, fai
 	if end > 0 && line[end-1] == '\r' {
 		line = line[:end-1]
 	}
-	s := splitter{
-		line: line,
-		text: slices.Grow(p.text[:0], len(line)),
-		args: p.args,
-	}
+	s := splitter{line: line, args: p.args}
 	balanced := s.split()
-	p.text, p.args = s.text, s.args
+	p.args = s.args
 	if !balanced {
 		return false, 0, &ProtocolError{Kind: UnbalancedQuotes}
 	}
@@ -38,10 +32,10 @@ func (p *Parser) inline(buf []byte, limits Limits) (complete bool, size int, fai
 type splitter struct {
 	line []byte // Invariant: without NUL, which stands for the end of the line here as it does in C.
 	at   int
-	// text has the words' bytes without their quotes.
-	// Invariant: it never outgrows its array, since no word is longer than what it was written as; args alias it.
+	args [][]byte // the words: bare ones alias line, those with quotes text
+	// text has the words with quotes, behind each other. All of them share one array, made at the first quote: one for
+	// each would let a line of tiny words cost its length squared.
 	text []byte
-	args [][]byte
 }
 
 // split appends the words to args. It reports false if the quotes are unbalanced.
@@ -53,11 +47,9 @@ func (s *splitter) split() (balanced bool) {
 		if s.peek(0) == 0 {
 			return true
 		}
-		start := len(s.text)
 		if !s.word() {
 			return false
 		}
-		s.args = append(s.args, s.text[start:len(s.text):len(s.text)])
 	}
 }
 
@@ -71,21 +63,34 @@ func (s *splitter) peek(ahead int) byte {
 
 // word reads one word up to the blank or the end behind it.
 func (s *splitter) word() (balanced bool) {
+	start := s.at
 	for {
-		b := s.peek(0)
-		switch b {
+		switch s.peek(0) {
 		case 0, ' ', '\n', '\r', '\t': // not \v and \f, which separate words only in front of one
+			s.args = append(s.args, s.line[start:s.at:s.at])
 			return true
+		case '"', '\'':
+			return s.quotedWord(start)
 		}
 		s.at++
-		switch b {
-		case '"':
-			return s.doubleQuoted()
-		case '\'':
-			return s.singleQuoted()
-		}
-		s.text = append(s.text, b)
 	}
+}
+
+// quotedWord reads the rest of the word that began at start and has come to its quote.
+func (s *splitter) quotedWord(start int) (balanced bool) {
+	if s.text == nil {
+		s.text = make([]byte, 0, len(s.line)-start) // no word is longer than what it was written as
+	}
+	textStart, quote := len(s.text), s.peek(0)
+	s.text = append(s.text, s.line[start:s.at]...)
+	s.at++
+	if quote == '"' {
+		balanced = s.doubleQuoted()
+	} else {
+		balanced = s.singleQuoted()
+	}
+	s.args = append(s.args, s.text[textStart:len(s.text):len(s.text)])
+	return balanced
 }
 
 // doubleQuoted reads up to and including the closing quote.

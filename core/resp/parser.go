@@ -21,9 +21,9 @@ const (
 	unauthenticatedMaxArguments = 10
 	unauthenticatedMaxBulk      = 16384
 
-	// Room for as many arguments and as many unquoted bytes stays with the parser from one request to the next.
+	// Room for as many arguments stays with the parser from one request to the next. More is given back, since
+	// otherwise each connection would hold on to what its largest request ever took.
 	keptArguments = 1024
-	keptText      = 1024
 
 	lineEnd = 2 // bytes: CR LF, or whatever two bytes stand there
 )
@@ -54,17 +54,17 @@ type Parser struct {
 	unauthenticated bool
 	failed          *ProtocolError // the connection's last word: nothing is parsed after it
 
-	// The request in progress. Positions count from the start of the bytes that Next is given.
+	// The request in progress. Positions count from the start of the bytes that Next is given; they are numbers, not
+	// slices, because those bytes may move between calls.
 	at      int    // everything before it is parsed
 	scanned int    // Invariant: at <= scanned; buf[at:scanned] holds no end of line.
-	missing int    // arguments still to come; 0 between requests
-	inBulk  bool   // whether the length of the next argument is known
+	missing int    // arguments still to come; 0 between requests, and until the count has been read
+	inBulk  bool   // whether the length of the next argument is known. Invariant: only if missing > 0.
 	bulk    int    // that length
 	wanted  int    // bytes that the argument lacked at the last call
-	spans   []span // the arguments that are there
+	spans   []span // the arguments that are there, in order
 
 	args [][]byte // returned by Next; kept to be used again
-	text []byte   // unquoted inline arguments
 }
 
 // span is an argument's place.
@@ -81,14 +81,15 @@ func (p *Parser) Needs() int { return p.wanted }
 
 // Next reads the request at the start of buf. It has three outcomes:
 //
-//   - n > 0: a whole request took buf[:n]. Its arguments alias buf or the parser; they are valid until the next call.
-//     There may be none of them (a blank line, a count of 0): that request gets no reply.
+//   - n > 0: a whole request took buf[:n]. The slice args is valid until the next call; the arguments themselves alias
+//     buf (inline words with quotes have a fresh array), so they may be kept as long as its bytes stay.
+//     There may be none (a blank line, a count of 0): that request gets no reply.
 //   - n == 0, no error: the request is incomplete. Call again with the same bytes and more behind them; they may have
 //     moved to another array.
 //   - a *ProtocolError: answer with its text and close the connection. Every further call returns it again.
 //
-// A call allocates nothing unless the request has more arguments than all before. A call with nothing new in buf lets
-// go of the array that the last arguments aliased.
+// A call allocates nothing unless the request has more arguments than those before, or quotes. A call with an empty buf
+// between requests lets go of the array that the last arguments aliased.
 func (p *Parser) Next(buf []byte) (args [][]byte, n int, err error) {
 	p.release()
 	if len(buf) < p.scanned {
@@ -118,9 +119,6 @@ func (p *Parser) release() {
 	if cap(p.args) > keptArguments {
 		p.args, p.spans = nil, nil
 	}
-	if cap(p.text) > keptText {
-		p.text = nil
-	}
 }
 
 // advance parses as far as the bytes go. With the request complete, p.args are its arguments and size its length.
@@ -148,6 +146,7 @@ func (p *Parser) advance(buf []byte) (complete bool, size int, failure *Protocol
 			return false, 0, failure
 		}
 	}
+	// Only now is buf the array that the caller will have: earlier parts of the request may have come in others.
 	for _, s := range p.spans {
 		p.args = append(p.args, buf[s.start:s.end:s.end])
 	}
@@ -165,7 +164,7 @@ func (p *Parser) count(buf []byte, limits Limits) (ok bool, failure *ProtocolErr
 	case p.unauthenticated && n > unauthenticatedMaxArguments:
 		return false, &ProtocolError{Kind: UnauthenticatedMultibulkLength}
 	}
-	p.missing = int(max(n, 0))
+	p.missing = int(max(n, 0)) // with nothing missing the request is complete, and empty
 	return true, nil
 }
 
@@ -176,6 +175,7 @@ func (p *Parser) argument(buf []byte, limits Limits) (ok bool, failure *Protocol
 			return false, failure
 		}
 	}
+	// The bytes themselves are not looked at, so waiting for a long argument costs this comparison per call.
 	if left := len(buf) - p.at; left < p.bulk+lineEnd {
 		p.wanted = p.bulk + lineEnd - left
 		return false, nil
@@ -238,7 +238,8 @@ func (p *Parser) line(buf []byte, limits Limits, kind ProtocolErrorKind) (line [
 }
 
 // find returns the place of the first byte equal to end, from p.at on. Like the string functions that Redis uses it
-// does not look past a NUL, nor past the longest line that is allowed.
+// does not look past a NUL, nor past the longest line that is allowed. The next search goes on where this one stopped,
+// so a line that trickles in byte by byte is still read once.
 func (p *Parser) find(end byte, buf []byte, limits Limits) (place int, found bool) {
 	bound := len(buf)
 	if bound-p.at > limits.MaxInline {

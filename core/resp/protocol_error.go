@@ -6,20 +6,21 @@ import "strconv"
 type ProtocolErrorKind uint8
 
 const (
-	TooBigInline ProtocolErrorKind = iota
-	UnbalancedQuotes
-	TooBigMultibulkCount
-	InvalidMultibulkLength
-	UnauthenticatedMultibulkLength
-	TooBigBulkCount
-	ExpectedDollar
-	InvalidBulkLength
-	UnauthenticatedBulkLength
+	TooBigInline                   ProtocolErrorKind = iota // no end of line within Limits.MaxInline
+	UnbalancedQuotes                                        // or a closing quote with something right behind it
+	TooBigMultibulkCount                                    // "*", and no end of line within Limits.MaxInline
+	InvalidMultibulkLength                                  // "*" and no integer, or one above Limits.MaxArguments
+	UnauthenticatedMultibulkLength                          // more than a stranger may send
+	TooBigBulkCount                                         // "$", and no end of line within Limits.MaxInline
+	ExpectedDollar                                          // something else where an argument's length should be
+	InvalidBulkLength                                       // "$" and no integer, a negative one, or one above Limits.MaxBulk
+	UnauthenticatedBulkLength                               // more than a stranger may send
 
 	// ProtocolErrorKinds is the number of kinds: counters are an array of that length, indexed by kind.
 	ProtocolErrorKinds = int(UnauthenticatedBulkLength) + 1
 )
 
+// protocolErrorTexts are the words of Redis, which clients and their tests know.
 var protocolErrorTexts = [ProtocolErrorKinds]string{
 	TooBigInline:                   "too big inline request",
 	UnbalancedQuotes:               "unbalanced quotes in request",

@@ -6,13 +6,13 @@ import "strconv"
 type ReplyErrorKind uint8
 
 const (
-	UnknownType   ReplyErrorKind = iota // a first byte that starts no reply
-	MalformedLine                       // no number, truth value, … where one is wanted, or a bare CR or LF
-	LineTooLong
-	BulkTooLong
-	TooManyElements
-	TooDeep
-	Unterminated // a string without CRLF behind it
+	UnknownType     ReplyErrorKind = iota // a first byte that starts no reply
+	MalformedLine                         // no number, truth value, … where one is wanted, or a bare CR or LF
+	LineTooLong                           // beyond ReplyLimits.MaxLine
+	BulkTooLong                           // beyond ReplyLimits.MaxBulk
+	TooManyElements                       // beyond ReplyLimits.MaxElements
+	TooDeep                               // beyond ReplyLimits.MaxDepth
+	Unterminated                          // a string without CRLF behind it
 
 	// ReplyErrorKinds is the number of kinds: counters are an array of that length, indexed by kind.
 	ReplyErrorKinds = int(Unterminated) + 1
