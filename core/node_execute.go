@@ -208,6 +208,9 @@ func (n *Node) execute(c *client, p *parsed) {
 	if err := n.admit(c, p); err != nil {
 		n.reply.Error(err.Error())
 	} else {
+		if n.options.Observer != nil {
+			n.options.Observer.Executed(c.id, c.ordinal)
+		}
 		p.row.Run(ctx)
 	}
 	// ASKING counts for the next command only, so it ends with any command that did not set it just now.

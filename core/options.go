@@ -57,9 +57,12 @@ type ProcessInfo struct {
 	MemoryUsed func() uint64
 }
 
-// Observer learns what commands did to the data, at the moment they did it.
+// Observer learns which commands were executed and what they did to the data, at the moment they did it.
 type Observer interface {
-	// Applied reports an effect of the command with this ordinal (counting from 1) on the client's connection.
+	// Executed reports that the command with this ordinal (counting from 1) on the client's connection is being executed:
+	// it was not redirected or refused.
+	Executed(client ClientID, ordinal uint64)
+	// Applied reports an effect of the command with this ordinal.
 	// An effect with ordinal 0 is the node's own: a key that expired.
 	Applied(client ClientID, ordinal uint64, effect *keyspace.Effect)
 }

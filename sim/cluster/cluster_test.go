@@ -37,7 +37,7 @@ func TestAQuietClusterServesEverything(t *testing.T) {
 	if result.Redirects.Moved == 0 {
 		t.Error("clients with wrong and empty slot caches were never redirected")
 	}
-	if len(result.History.firstApplied) == 0 {
+	if len(result.History.appliedTimes()) == 0 {
 		t.Error("the nodes reported no effects")
 	}
 }

@@ -274,10 +274,31 @@ func (d *driver) tellDrained() {
 	}
 }
 
+// Executed implements core.Observer.
+func (d *driver) Executed(client core.ClientID, ordinal uint64) {
+	if log := d.logOf(client); log != nil {
+		log.command(ordinal).executed = d.cluster.World.Now()
+	}
+}
+
 // Applied implements core.Observer.
 func (d *driver) Applied(client core.ClientID, ordinal uint64, effect *keyspace.Effect) {
 	d.ledger.add(effect)
-	if ordinal > 0 {
-		d.cluster.history.applied(d.node.ClientName(client), ordinal, d.cluster.World.Now())
+	if ordinal == 0 {
+		return
 	}
+	if log := d.logOf(client); log != nil && log.command(ordinal).applied == 0 {
+		log.command(ordinal).applied = d.cluster.World.Now()
+	}
+}
+
+// logOf returns the log of a client's connection, or nil while the client has not named it.
+func (d *driver) logOf(client core.ClientID) *connectionLog {
+	log := &d.conns.logs[client]
+	if *log == nil {
+		if name := d.node.ClientName(client); name != "" {
+			*log = d.cluster.history.log(name)
+		}
+	}
+	return *log
 }

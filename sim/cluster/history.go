@@ -42,22 +42,50 @@ type Attempt struct {
 	Harmless bool
 }
 
-func (a Attempt) key() attemptKey { return attemptKey{a.Connection, a.Ordinal} }
-
-type attemptKey struct {
-	connection string
-	ordinal    uint64
-}
-
 // History is all that the clients of a run did and saw, and what the nodes say that they executed.
 type History struct {
 	Operations []*Operation
-	// firstApplied is when the first effect of an attempt happened, by any node. It is looked up, never walked over.
-	firstApplied map[attemptKey]time.Duration
+	// logs hold what nodes executed, by connection. They are looked up, never walked over.
+	logs         map[string]*connectionLog
 	moved, asked int
 }
 
-func newHistory() *History { return &History{firstApplied: map[attemptKey]time.Duration{}} }
+func newHistory() *History { return &History{logs: map[string]*connectionLog{}} }
+
+// connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
+type connectionLog struct {
+	commands []commandLog
+}
+
+// commandLog is when a command was executed, and when it first had an effect; 0 if it never did.
+type commandLog struct{ executed, applied time.Duration }
+
+// command returns the entry of an ordinal.
+func (l *connectionLog) command(ordinal uint64) *commandLog {
+	for uint64(len(l.commands)) < ordinal {
+		l.commands = append(l.commands, commandLog{})
+	}
+	return &l.commands[ordinal-1]
+}
+
+// log returns the log of a connection, a new one if it is not known.
+func (h *History) log(connection string) *connectionLog {
+	log := h.logs[connection]
+	if log == nil {
+		log = &connectionLog{}
+		h.logs[connection] = log
+	}
+	return log
+}
+
+// command returns what nodes did with an attempt.
+func (h *History) command(a *Attempt) commandLog {
+	log := h.logs[a.Connection]
+	if log == nil || uint64(len(log.commands)) < a.Ordinal {
+		return commandLog{}
+	}
+	return log.commands[a.Ordinal-1]
+}
 
 // begin adds an operation.
 func (h *History) begin(client int, args []string, now time.Duration) *Operation {
@@ -66,18 +94,20 @@ func (h *History) begin(client int, args []string, now time.Duration) *Operation
 	return op
 }
 
-// applied records that a command had an effect.
-func (h *History) applied(connection string, ordinal uint64, now time.Duration) {
-	key := attemptKey{connection, ordinal}
-	if _, ok := h.firstApplied[key]; !ok {
-		h.firstApplied[key] = now
-	}
-}
-
 // Applied returns when an operation first had an effect, by any of its attempts.
 func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
-	for _, attempt := range op.Attempts {
-		if t, applied := h.firstApplied[attempt.key()]; applied && (!ok || t < at) {
+	for i := range op.Attempts {
+		if t := h.command(&op.Attempts[i]).applied; t > 0 && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
+}
+
+// Executed returns when the attempt was executed that decided an operation: the last one that a node executed.
+func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
+	for i := range op.Attempts {
+		if t := h.command(&op.Attempts[i]).executed; t > 0 {
 			at, ok = t, true
 		}
 	}
@@ -89,14 +119,15 @@ func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 func (h *History) checkAttempts() error {
 	for _, op := range h.Operations {
 		effective := 0
-		for _, attempt := range op.Attempts {
-			if _, applied := h.firstApplied[attempt.key()]; !applied {
-				continue
+		for i := range op.Attempts {
+			attempt := &op.Attempts[i]
+			did := h.command(attempt)
+			if attempt.Harmless && did != (commandLog{}) {
+				return fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}
-			if attempt.Harmless {
-				return fmt.Errorf("operation %d %q was redirected or refused on %s, and had an effect there", op.ID, op.Args, attempt.Connection)
+			if did.applied > 0 {
+				effective++
 			}
-			effective++
 		}
 		// A read that is repeated may find an expired key, and delete it, each time.
 		if effective > 1 && !op.readOnly() {

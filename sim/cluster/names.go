@@ -12,6 +12,7 @@ type connectionNames struct {
 	clients map[transport.StreamID]core.ClientID
 	streams []transport.StreamID // by client; 0 where the number is free
 	free    []core.ClientID
+	logs    []*connectionLog // by client; nil until the client has named its connection
 }
 
 func (n *connectionNames) init() { n.clients = map[transport.StreamID]core.ClientID{} }
@@ -20,6 +21,7 @@ func (n *connectionNames) open(stream transport.StreamID) core.ClientID {
 	if len(n.free) == 0 {
 		n.free = append(n.free, core.ClientID(len(n.streams)))
 		n.streams = append(n.streams, 0)
+		n.logs = append(n.logs, nil)
 	}
 	client := n.free[len(n.free)-1]
 	n.free = n.free[:len(n.free)-1]
@@ -31,7 +33,7 @@ func (n *connectionNames) close(stream transport.StreamID) (core.ClientID, bool)
 	client, ok := n.clients[stream]
 	if ok {
 		delete(n.clients, stream)
-		n.streams[client] = 0
+		n.streams[client], n.logs[client] = 0, nil
 		n.free = append(n.free, client)
 	}
 	return client, ok
