@@ -97,31 +97,40 @@ type story struct {
 	durable, released uint64
 }
 
-// tell runs a short story of three segments over a directory, until it dies.
+// tell runs a short story of several segments over a directory, until it dies.
 func (s *story) tell(d storage.Directory) error {
-	options := small()
-	options.SegmentSize, options.Reserve = 160, 48
-	log, err := storage.OpenLog(d, options)
+	log, err := s.open(d)
 	if err != nil {
 		return err
 	}
-	for i := range 9 {
-		record := strings.Repeat(string(rune('a'+i)), i*i%7)
-		// Noted first: a record whose Append failed may be there.
-		s.appended = append(s.appended, record)
-		if _, err := log.Append([]byte(record)); err != nil {
+	for i := range 12 {
+		if err := s.append(log, strings.Repeat(string(rune('a'+i)), i*i%7)); err != nil {
 			return err
 		}
-		if i%3 == 1 {
-			upTo, err := log.Sync()
-			if err != nil {
-				return err
-			}
-			s.durable = upTo
+		if i%3 != 1 {
+			continue
 		}
+		upTo, err := log.Sync()
+		if err != nil {
+			return err
+		}
+		s.durable = upTo
 	}
 	s.released = s.durable
 	return log.Release(s.released)
+}
+
+func (s *story) open(d storage.Directory) (*storage.Log, error) {
+	options := small()
+	options.SegmentSize, options.Reserve = 120, 48
+	return storage.OpenLog(d, options)
+}
+
+// append notes the record first: if its Append fails it may be there all the same.
+func (s *story) append(log *storage.Log, record string) error {
+	s.appended = append(s.appended, record)
+	_, err := log.Append([]byte(record))
+	return err
 }
 
 // check opens the log after a crash and returns what it has lost or made up. Then it goes on with it.
@@ -208,14 +217,14 @@ func TestEveryCrashOfARecoveryRecovers(t *testing.T) {
 		d, left := newDisk(1), steps
 		var s story
 		died := s.tell(dying{d, &left})
-		for seed := range 6 {
+		for seed := range 3 {
 			crashed := d.Clone()
 			crashed.Reseed(random.New(uint64(seed)))
 			crashed.Crash()
 			for recovering := 0; ; recovering++ {
 				again, left := crashed.Clone(), recovering
 				_, err := storage.OpenLog(dying{again, &left}, small())
-				crashes(again, 5, func(d *disksim.Disk, crash string) {
+				crashes(again, 3, func(d *disksim.Disk, crash string) {
 					if err := s.check(d); err != nil {
 						t.Errorf("dead after %d operations, recovery of seed %d dead after %d, %s: %v",
 							steps, seed, recovering, crash, err)
@@ -230,6 +239,87 @@ func TestEveryCrashOfARecoveryRecovers(t *testing.T) {
 			return
 		}
 	}
+}
+
+// A racing directory appends to the log while a Sync of it waits for the disk, as another goroutine may.
+type racing struct {
+	dying
+	race func()
+}
+
+func (d racing) Create(name string) (storage.File, error) {
+	d.race()
+	f, err := d.dying.Create(name)
+	return racingFile{f, d}, err
+}
+
+func (d racing) Open(name string) (storage.File, error) {
+	f, err := d.dying.Open(name)
+	return racingFile{f, d}, err
+}
+
+func (d racing) Sync() error {
+	err := d.dying.Sync()
+	d.race()
+	return err
+}
+
+type racingFile struct {
+	storage.File
+	directory racing
+}
+
+func (f racingFile) Sync() error {
+	f.directory.race()
+	err := f.File.Sync()
+	f.directory.race()
+	return err
+}
+
+// Records are appended before and after every operation of a Sync, in particular while it begins a new segment.
+func TestEveryCrashPointOfARacingSyncRecovers(t *testing.T) {
+	for steps := 0; ; steps++ {
+		d, left := newDisk(1), steps
+		var s story
+		died := s.tellRacing(dying{d, &left})
+		crashes(d, 60, func(d *disksim.Disk, crash string) {
+			if err := s.check(d); err != nil {
+				t.Errorf("dead after %d operations, %s: %v", steps, crash, err)
+			}
+		})
+		if died == nil {
+			if len(s.appended) < 25 {
+				t.Errorf("only %d records were appended", len(s.appended))
+			}
+			return
+		}
+	}
+}
+
+// tellRacing syncs a log while records are appended to it, until it dies.
+func (s *story) tellRacing(d dying) error {
+	var log *storage.Log
+	race := func() {
+		if log != nil {
+			_ = s.append(log, fmt.Sprint(len(s.appended)))
+		}
+	}
+	opened, err := s.open(racing{d, race})
+	if err != nil {
+		return err
+	}
+	log = opened
+	for range 4 {
+		if err := s.append(log, "first"); err != nil {
+			return err
+		}
+		upTo, err := log.Sync()
+		if err != nil {
+			return err
+		}
+		s.durable = upTo
+	}
+	return nil
 }
 
 // A failing directory fails one of its syncs, the way of a disk that then forgets what it could not write.

@@ -175,6 +175,44 @@ func shorten(t *testing.T, d *disksim.Disk, name string, size int64) {
 	}
 }
 
+// What is left of a log that has released everything is not taken for a new log when it is damaged.
+func TestReleasedLogIsNotTakenForANewOne(t *testing.T) {
+	d := newDisk(1)
+	log, _ := mustOpen(t, d, small())
+	mustAppend(t, log, strings.Repeat("x", 200))
+	mustSync(t, log) // begins a segment
+	if err := log.Release(2); err != nil {
+		t.Fatal(err)
+	}
+	names, _ := d.List()
+	for size := range int64(storage.SegmentHeaderSize + storage.FrameSize) {
+		clone := d.Clone()
+		shorten(t, clone, names[0], size)
+		if _, err := storage.OpenLog(clone, small()); err == nil {
+			t.Errorf("%s of %d bytes was opened", names[0], size)
+		}
+	}
+	if _, err := storage.OpenLog(d, small()); err != nil || len(names) != 1 {
+		t.Errorf("undamaged: %v, files %q", err, names)
+	}
+}
+
+// What knows of a damaged record may be far behind it, and lie across the pieces in which a file is read.
+func TestEvidenceFarBehindTheDamage(t *testing.T) {
+	for _, length := range []int{256<<10 - 48, 256<<10 - 33, 256<<10 - 64, 600_000} {
+		d := newDisk(1)
+		log, _ := mustOpen(t, d, storage.LogOptions{Name: "test"})
+		mustAppend(t, log, strings.Repeat("x", length))
+		mustSync(t, log)
+		d.CrashAt(d.CrashPoints() - 1)
+		d.Flip("test-000001.log", storage.SegmentHeaderSize+storage.FrameSize, 1)
+		_, err := storage.OpenLog(d, small())
+		if want := "test-000001.log: offset 64: checksum mismatch"; err == nil || err.Error() != want {
+			t.Errorf("record of %d bytes: %v, want %s", length, err, want)
+		}
+	}
+}
+
 // A segment in another's place, as a careless restore leaves it.
 func TestExchangedSegmentsAreRefused(t *testing.T) {
 	d := writeLog(t, 0)

@@ -26,6 +26,7 @@ func FuzzRecovery(f *testing.F) {
 		if len(second) > 0 {
 			replace(t, d, "test-000002.log", second)
 		}
+		d.CrashAt(d.CrashPoints() - 1) // everything is on disk
 		log, records, err := openRecording(d, small())
 		if err != nil {
 			if _, ok := err.(*storage.DamageError); !ok {
