@@ -46,12 +46,16 @@ func (h *rollingHash) address(a netip.AddrPort) {
 	h.word(binary.LittleEndian.Uint64(ip[8:]) ^ uint64(a.Port()))
 }
 
+// text folds a string as bytes would.
 func (h *rollingHash) text(s string) {
 	h.word(uint64(len(s)) ^ hashSeed)
 	for len(s) >= 8 {
 		h.word(uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56)
 		s = s[8:]
+	}
+	if len(s) == 0 {
+		return
 	}
 	var tail uint64
 	for i := len(s) - 1; i >= 0; i-- {
