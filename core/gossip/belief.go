@@ -24,14 +24,8 @@ func (m *Machine) hear(sender slot, msg *message) {
 			m.changes = append(m.changes, Change{Kind: VersionSeen, Node: member.id, Version: msg.version})
 		}
 	}
-	revived := member.health == Dead
 	m.consider(claim{slot: sender, health: Alive, incarnation: msg.incarnation, by: sender})
-	switch {
-	case member.health != Dead:
-		if revived {
-			m.exchangeAfterRevival(sender)
-		}
-	case msg.kind != ping:
+	if member.health == Dead && msg.kind != ping {
 		// It lives but doesn't know that it is held dead. A ping is answered with an ack that says so, at once.
 		m.contest(sender, member.incarnation)
 	}
@@ -57,23 +51,25 @@ func (m *Machine) hearClaims(sender slot, msg *message, consider func(*Machine, 
 // consider believes a claim if it supersedes what is held.
 func (m *Machine) consider(c claim) {
 	member := &m.members.slots[c.slot]
+	first := !member.heard
+	member.heard = true
 	switch {
 	case c.slot == self:
 		m.defend(c)
 	case supersedes(c.health, c.incarnation, member.health, member.incarnation):
-		m.adopt(c)
+		m.adopt(c, first)
 	case c.health == Suspect && member.health == Suspect && c.incarnation == member.incarnation:
 		m.confirm(c.slot, c.by)
 	}
 }
 
-// adopt believes a claim about another member and passes it on.
-func (m *Machine) adopt(c claim) {
+// adopt believes a claim about another member and passes it on. first says that it is the first word about that member.
+func (m *Machine) adopt(c claim, first bool) {
 	member := &m.members.slots[c.slot]
 	before := member.health
-	// A first word from a member that was taken for alive anyway helps nobody else: who holds something worse of it got
-	// that with an incarnation, and passes the refutation on. Without this, n members that start together would pass on n² such words.
-	news := c.health != before || member.incarnation != 0
+	// That a member lives that was taken for alive without a word helps nobody: who holds something worse of it passes
+	// the refutation on. Without this, n members that start together would each pass on n such words.
+	news := c.health != before || !first
 
 	m.endSuspicion(c.slot)
 	m.members.setHealth(c.slot, c.health)
@@ -110,6 +106,9 @@ func (m *Machine) defend(c claim) {
 		m.adjustLocalHealth(+1)
 	}
 	m.spread(self)
+	if c.health == Dead {
+		m.exchangeAfterReturn(c.by)
+	}
 }
 
 // adjustLocalHealth moves the local health multiplier (Lifeguard, section IV.A), a counter that saturates at 0 and LocalHealthMax.

@@ -21,8 +21,14 @@ func (m *Machine) Check() error {
 
 func (m *Machine) checkMembers() error {
 	t := &m.members
-	if len(t.index) != t.count() {
-		return fmt.Errorf("%d members are indexed, %d are there", len(t.index), t.count())
+	indexed := 0
+	for _, entry := range t.index.table {
+		if entry != 0 {
+			indexed++
+		}
+	}
+	if indexed != t.count() || 2*indexed > len(t.index.table) {
+		return fmt.Errorf("%d of %d members are indexed in a table of %d", indexed, t.count(), len(t.index.table))
 	}
 	if own := t.slots[self].health; own != Alive && !(own == Left && m.left) {
 		return fmt.Errorf("this node takes itself for %v", own)

@@ -13,7 +13,8 @@ const (
 	maxConfirmations  = 7
 	maxSends          = 250 // of one rumour
 	maxGossipNodes    = 64
-	maxMultiplier     = 1_000
+	maxMultiplier     = 100
+	maxRelays         = 4096
 	maxInterval       = time.Hour
 
 	// minPayload leaves room for the largest header, an accusation and a rumour, so that a message always makes progress.
@@ -49,6 +50,10 @@ type Config struct {
 	// LHAProbe, LHASuspicion and Buddy are the three parts of Lifeguard. Without any this is SWIM.
 	LHAProbe, LHASuspicion, Buddy bool
 
+	// ForgivePauses goes beyond the papers: a node that notices that it was itself held up (by the scheduler, a snapshot, a
+	// debugger) gives those it was about to accuse or to declare dead one more ProbeTimeout, in which what waits in its sockets can be read.
+	ForgivePauses bool
+
 	// GossipInterval is the time between two rounds of gossip, which take place only while there is something to tell.
 	GossipInterval time.Duration
 	// GossipNodes is how many members a round tells.
@@ -58,8 +63,7 @@ type Config struct {
 	// PushPullInterval is the time between two exchanges of state with some member in a group of up to 32. It
 	// grows with the logarithm of larger ones.
 	PushPullInterval time.Duration
-	// ReconnectInterval is the time between two attempts to reach some member believed dead. In a group where few are
-	// dead, an attempt is made only as often as makes about one per dead member and interval by all members together.
+	// ReconnectInterval is the time between two attempts to reach some member believed dead.
 	ReconnectInterval time.Duration
 
 	// MaxPayload is the largest payload in bytes of a datagram, and of all that is not an exchange of state.
@@ -72,7 +76,7 @@ type Config struct {
 	MaxRelays int
 }
 
-// DefaultConfig is Lifeguard with the parameters of its paper's evaluation.
+// DefaultConfig is Lifeguard with the parameters of its paper's evaluation, and with ForgivePauses.
 func DefaultConfig() Config {
 	return Config{
 		ProbeInterval:          time.Second,
@@ -87,6 +91,7 @@ func DefaultConfig() Config {
 		LHAProbe:               true,
 		LHASuspicion:           true,
 		Buddy:                  true,
+		ForgivePauses:          true,
 		GossipInterval:         200 * time.Millisecond,
 		GossipNodes:            3,
 		GossipToTheDead:        30 * time.Second,
@@ -129,11 +134,13 @@ func (v Variant) String() string {
 	return fmt.Sprintf("Variant(%d)", uint8(v))
 }
 
-// With returns the configuration with just those parts of Lifeguard switched on that the variant has.
+// With returns the configuration with just those parts of Lifeguard switched on that the variant has, and without what neither
+// paper has.
 func (c Config) With(v Variant) Config {
 	c.LHAProbe = v == LHAProbe || v == Lifeguard
 	c.LHASuspicion = v == LHASuspicion || v == Lifeguard
 	c.Buddy = v == Buddy || v == Lifeguard
+	c.ForgivePauses = false
 	return c
 }
 
@@ -158,7 +165,7 @@ func (c Config) Validate() error {
 		{"ReconnectInterval", int64(c.ReconnectInterval), int64(time.Millisecond), int64(maxInterval)},
 		{"MaxPayload", int64(c.MaxPayload), int64(minPayload), wire.MaxDatagram - wire.Overhead},
 		{"MaxStatePayload", int64(c.MaxStatePayload), int64(minPayload), wire.MaxFrame - wire.Overhead},
-		{"MaxRelays", int64(c.MaxRelays), 1, maxMultiplier},
+		{"MaxRelays", int64(c.MaxRelays), 1, maxRelays},
 	} {
 		if p.value < p.low || p.value > p.top {
 			return fmt.Errorf("gossip: %s is %d, not between %d and %d", p.name, p.value, p.low, p.top)

@@ -39,8 +39,8 @@ func (m *Machine) sendState(to slot, kind messageKind) {
 	for range slots {
 		m.page = (m.page + 1) % slot(len(slots))
 		s := m.page
-		if s == self || slots[s].health == Unknown || slots[s].health == Alive && slots[s].incarnation == 0 {
-			continue // the header speaks for self, and the others are what everybody presumes
+		if s == self || slots[s].health == Unknown {
+			continue // the header speaks for self
 		}
 		c := m.belief(s)
 		before := len(m.buffer)
@@ -61,7 +61,10 @@ func (m *Machine) handleState(sender slot, msg *message) {
 		m.sendState(sender, stateReply)
 		return
 	}
-	m.exchangeWait = m.exchangeInterval()
+	if interval := m.exchangeInterval(); m.exchangeWait < interval { // the join is done
+		m.exchangeWait = interval
+		m.exchangeAt = m.now + m.source.Duration(interval/2, interval)
+	}
 }
 
 // compare considers a claim of another member's state. The case that it treats with care is that two members disagree about

@@ -37,7 +37,7 @@ type Machine struct {
 	exchangeAt   time.Duration
 	exchangeWait time.Duration
 	reconnectAt  time.Duration // Invariant: not never while a member is held dead.
-	revivalAt    time.Duration // until then a revival is not followed up by an exchange
+	returnAt     time.Duration // until then a return is not followed up by an exchange
 	page         slot          // last slot that an exchange of state has sent
 
 	// What the caller has not taken yet, and the bytes of the payloads.
@@ -63,7 +63,7 @@ func New(config Config, id wire.NodeID, incarnation uint64, source *random.Strea
 		panic(fmt.Sprintf("gossip: incarnation %d is beyond %d", incarnation, uint64(MaxIncarnation)))
 	}
 	m := &Machine{
-		config: config, source: source, members: newMemberTable(id), probe: probe{target: none, end: never},
+		config: config, source: source, members: newMemberTable(id, source.Uint64()), probe: probe{target: none, end: never},
 		gossipAt: never, exchangeAt: never, reconnectAt: never,
 		// Numbers of an earlier life of this node should not meet those of this one.
 		sequence: uint32(source.Uint64()) &^ 1, relays: relays{first: uint32(source.Uint64()) | 1},
@@ -162,7 +162,7 @@ func (m *Machine) Advance(now time.Duration) {
 	if m.left || m.alone() {
 		return
 	}
-	m.expireSuspicions()
+	m.expireSuspicions(m.NextDeadline())
 	m.advanceProbe()
 	m.sendNacks()
 	m.gossipRound()
@@ -179,7 +179,7 @@ func (m *Machine) NextDeadline() time.Duration {
 }
 
 // Leave announces that this node goes, so that the others know at once without suspecting it. As the node may be gone right
-// after, all the sends that its rumour is entitled to take place now, each to another member. From then on the machine answers but
+// after, all the sends that its rumour is entitled to take place now, to as many members as there are. From then on the machine answers but
 // starts nothing; to come back, a node makes a new machine with a higher incarnation.
 func (m *Machine) Leave(now time.Duration) {
 	m.enter(now)
@@ -191,8 +191,11 @@ func (m *Machine) Leave(now time.Duration) {
 		m.spread(self)
 	}
 	m.left = true
-	for _, to := range m.members.drawLiving(len(m.rumours.lists), m.source) {
-		m.send(to, message{kind: gossip})
+	limit := len(m.rumours.lists)
+	if living := m.members.drawLiving(limit, m.source); len(living) > 0 {
+		for i := range limit {
+			m.send(living[i%len(living)], message{kind: gossip})
+		}
 	}
 	m.dropRumour(self)
 	m.gossipAt = never
@@ -218,10 +221,14 @@ func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 
 // PeerVersion returns the highest configuration version that a member was heard to have, 0 if it is none or was never heard.
 func (m *Machine) PeerVersion(id wire.NodeID) uint64 {
-	if s, known := m.members.lookup(id); known {
-		return m.members.slots[s].version
+	s, known := m.members.lookup(id)
+	switch {
+	case !known:
+		return 0
+	case s == self:
+		return m.version
 	}
-	return 0
+	return m.members.slots[s].version
 }
 
 // LocalHealth returns the local health multiplier: 0 is well, LocalHealthMax is worst.

@@ -31,7 +31,9 @@ type member struct {
 	relays uint8
 	// contested says that the member waits in the queue of those to be told that they are held dead.
 	contested bool
-	gone      bool // was a member, and this call is taking it out
+	heard     bool  // somebody has said something about it since it became a member
+	gone      bool  // was a member, and this call is taking it out
+	place     int32 // index in the set of the living or of the dead, whichever health says
 
 	incarnation uint64 // the highest heard of; only the member itself raises it
 	version     uint64 // of its configuration, the highest heard from it
@@ -39,8 +41,7 @@ type member struct {
 	accuser   slot
 	suspicion int32 // index of the running suspicion, or none. Invariant: none unless health is Suspect.
 
-	previous, next slot  // neighbours in the queue of rumours
-	place          int32 // index in the set of the living or of the dead, whichever health says
+	previous, next slot // neighbours in the queue of rumours
 
 	changed time.Duration // when health last changed
 	ponged  time.Duration // when it last answered a ping, or -1
@@ -49,15 +50,15 @@ type member struct {
 // memberTable finds members by id and draws random ones by health, each in constant time.
 type memberTable struct {
 	slots []member
-	index map[wire.NodeID]slot
+	index index
 	free  []slot
 	// living holds the members that are Alive or Suspect, dead those that are Dead, in no order that means anything.
 	// Neither holds self or those that left.
 	living, dead []slot
 }
 
-func newMemberTable(id wire.NodeID) memberTable {
-	t := memberTable{index: map[wire.NodeID]slot{}}
+func newMemberTable(id wire.NodeID, seed uint64) memberTable {
+	t := memberTable{index: index{seed: seed}}
 	t.add(id, 0)
 	t.remove(self, &t.living)
 	return t
@@ -67,8 +68,13 @@ func newMemberTable(id wire.NodeID) memberTable {
 func (t *memberTable) count() int { return len(t.slots) - len(t.free) }
 
 func (t *memberTable) lookup(id wire.NodeID) (slot, bool) {
-	s, ok := t.index[id]
-	return s, ok
+	return t.index.lookup(&id, t.slots)
+}
+
+// reserve makes room for n members, since to grow by doubling would waste much of a large simulated group's memory.
+func (t *memberTable) reserve(n int) {
+	t.slots = slices.Grow(t.slots, max(n+1-len(t.slots), 0))
+	t.living = slices.Grow(t.living, max(n-len(t.living), 0))
 }
 
 // add takes a member in, believed alive.
@@ -85,17 +91,21 @@ func (t *memberTable) add(id wire.NodeID, now time.Duration) slot {
 		id: id, health: Alive, sends: notQueued, accuser: none, suspicion: none,
 		previous: none, next: none, changed: now, ponged: -1,
 	}
-	t.index[id] = s
+	t.index.insert(s, t.count(), t.slots)
 	t.insert(s, &t.living)
 	return s
 }
 
-// release gives the slot of a member that nothing refers to any more back.
-func (t *memberTable) release(s slot) {
-	t.setHealth(s, Left) // leaves both sets
-	delete(t.index, t.slots[s].id)
-	t.slots[s] = member{}
-	t.free = append(t.free, s)
+// release gives back the slots of the members marked as gone, to whom nothing refers any more.
+func (t *memberTable) release() {
+	for s := range t.slots {
+		if t.slots[s].gone {
+			t.setHealth(slot(s), Left) // takes it out of both sets
+			t.slots[s] = member{}
+			t.free = append(t.free, slot(s))
+		}
+	}
+	t.index.rebuild(t.count(), t.slots)
 }
 
 // setHealth moves a member between the sets of the living and the dead.

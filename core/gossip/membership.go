@@ -13,6 +13,8 @@ func (m *Machine) SetMembers(now time.Duration, ids []wire.NodeID) {
 	m.enter(now)
 	wasAlone := m.alone()
 	m.removeAllBut(ids)
+	m.members.reserve(len(ids))
+	m.order.list = slices.Grow(m.order.list, max(len(ids)-len(m.order.list), 0))
 	for _, id := range ids {
 		if _, known := m.members.lookup(id); !known {
 			m.order.insert(m.members.add(id, m.now), m.source)
@@ -56,11 +58,7 @@ func (m *Machine) removeAllBut(ids []wire.NodeID) {
 		}
 	}
 	m.forgetAccusers(gone)
-	for s := range slots {
-		if slots[s].gone {
-			m.members.release(slot(s))
-		}
-	}
+	m.members.release()
 }
 
 // forgetProbes ends the probes, own and relayed, that a member who goes has part in.

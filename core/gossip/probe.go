@@ -80,8 +80,9 @@ func (m *Machine) nextSequence() uint32 {
 func (m *Machine) probeIndirectly() {
 	p := &m.probe
 	p.stage = indirect
-	// If this node was held up, its helpers still get their time: else its own pause would look like the target's silence.
-	p.end = max(p.end, m.now+(p.end-p.timeout))
+	if m.config.ForgivePauses {
+		p.end = max(p.end, m.now+(p.end-p.timeout)) // the helpers get their time also if this node was held up
+	}
 	request := message{kind: pingReq, sequence: p.sequence, target: m.members.slots[p.target].id}
 	for _, helper := range m.members.drawLiving(m.config.IndirectProbes+1, m.source) {
 		if helper == p.target || p.asked == m.config.IndirectProbes {

@@ -35,10 +35,10 @@ func (m *Machine) gossipRound() {
 
 func (m *Machine) hasNews() bool { return m.rumours.count > 0 || m.versionSends > 0 }
 
-// gossipTarget returns the i-th member to tell: the i-th of those drawn from the living or, as often as is its share, one that died so
-// recently that it should learn of it soon.
+// gossipTarget returns the i-th member to tell: the i-th of those drawn from the living. The first place goes, as often as is its
+// share, to one that died so recently that it should learn of it soon.
 func (m *Machine) gossipTarget(living []slot, i int) slot {
-	if dead := m.members.dead; len(dead) > 0 {
+	if dead := m.members.dead; i == 0 && len(dead) > 0 {
 		r := m.source.IntN(len(m.members.living) + len(dead))
 		if r < len(dead) && m.now-m.members.slots[dead[r]].changed < m.config.GossipToTheDead {
 			return dead[r]
@@ -70,18 +70,16 @@ func (m *Machine) reconnect() {
 		return
 	}
 	m.reconnectAt = m.now + m.config.ReconnectInterval
-	// With d dead and l living, each tries with probability d/l: together they make about d attempts an interval.
-	if m.source.IntN(len(m.members.living)+1) < len(dead) {
-		m.send(dead[m.source.IntN(len(dead))], message{kind: ping})
-	}
+	m.send(dead[m.source.IntN(len(dead))], message{kind: ping})
 }
 
-// exchangeAfterRevival follows up when a dead member was heard from again: it was probably not the only one cut off, so the
-// two compare what they believe of everyone else. Of many revivals, one an interval is followed up.
-func (m *Machine) exchangeAfterRevival(s slot) {
-	if m.now < m.revivalAt {
+// exchangeAfterReturn follows up when this node has learnt that it was held dead. It was probably cut off, with others or from
+// others, so it compares its view of everyone with that of the member it has it from. It is the returning node that does this,
+// at most once an interval, since there may be a thousand who welcome it.
+func (m *Machine) exchangeAfterReturn(with slot) {
+	if m.now < m.returnAt {
 		return
 	}
-	m.revivalAt = m.now + m.config.ReconnectInterval
-	m.sendState(s, state)
+	m.returnAt = m.now + m.config.ReconnectInterval
+	m.sendState(with, state)
 }

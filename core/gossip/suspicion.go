@@ -24,6 +24,8 @@ type suspicions struct {
 	heap []int32
 	// timeouts[c] is how long a suspicion lasts that c others have confirmed. Its length is K+1.
 	timeouts []time.Duration
+	// forgiven is until when none is due because this node was held up, or 0.
+	forgiven time.Duration
 }
 
 // suspicionTimeouts computes the timeout for each number of confirmations C in a group of n:
@@ -109,11 +111,22 @@ func (m *Machine) endSuspicion(s slot) {
 	p.free = append(p.free, i)
 }
 
-// expireSuspicions declares those dead whose time to refute is over.
-func (m *Machine) expireSuspicions() {
-	for m.suspicions.next() <= m.now {
+// expireSuspicions declares those dead whose time to refute is over. After a pause of this node, the refutations may
+// wait to be read: they get a short while, but only one, since a node that is always late must still get to its verdicts.
+func (m *Machine) expireSuspicions(deadline time.Duration) {
+	p := &m.suspicions
+	if p.forgiven > 0 {
+		if m.now < p.forgiven {
+			return
+		}
+		p.forgiven = 0
+	} else if m.config.ForgivePauses && m.now-deadline > m.config.ProbeTimeout {
+		p.forgiven = m.now + m.config.ProbeTimeout
+		return
+	}
+	for p.next() <= m.now {
 		s := m.suspicions.all[m.suspicions.heap[0]].slot
-		m.adopt(claim{slot: s, health: Dead, incarnation: m.members.slots[s].incarnation, by: self})
+		m.adopt(claim{slot: s, health: Dead, incarnation: m.members.slots[s].incarnation, by: self}, false)
 	}
 }
 
@@ -122,7 +135,7 @@ func (p *suspicions) next() time.Duration {
 	if len(p.heap) == 0 {
 		return never
 	}
-	return p.all[p.heap[0]].due
+	return max(p.all[p.heap[0]].due, p.forgiven)
 }
 
 // less orders by due time; ties are broken by who is suspected, so that the order is a function of what is in the heap.
