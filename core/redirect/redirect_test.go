@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"bytes"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -43,6 +44,9 @@ func TestParseReadsWhatIsWritten(t *testing.T) {
 		} else {
 			line = Ask{want.Slot, want.Endpoint, want.Port}.AppendText(nil)
 		}
+		if word, _, _ := bytes.Cut(line, []byte(" ")); string(word) != want.Kind.String() {
+			t.Fatalf("%q is a %v", line, want.Kind)
+		}
 		if got, ok := Parse(line); !ok || got != want {
 			t.Fatalf("%q is read as %+v, %v", line, got, ok)
 		}
@@ -57,7 +61,7 @@ func TestParseLeavesOtherErrorsAlone(t *testing.T) {
 		"ERR MOVED 5 host:1", "TRYAGAIN Multiple keys request during rehashing of slot", "MOVED 5 host:+1", "MOVED 5 host:01",
 	} {
 		if got, ok := Parse([]byte(line)); ok {
-			t.Errorf("%q is read as %+v", line, got)
+			t.Errorf("%q is read as %+v, a %v", line, got, got.Kind)
 		}
 	}
 }
