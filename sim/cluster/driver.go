@@ -277,7 +277,7 @@ func (d *driver) tellDrained() {
 // Executed implements core.Observer.
 func (d *driver) Executed(client core.ClientID, ordinal uint64) {
 	if log := d.logOf(client); log != nil {
-		log.command(ordinal).executed = d.cluster.World.Now()
+		log.command(ordinal).executed = d.cluster.history.instant(d.cluster.World.Now())
 	}
 }
 

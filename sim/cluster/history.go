@@ -48,6 +48,16 @@ type History struct {
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
+	// latest is the latest instant at which a command was executed.
+	latest time.Duration
+}
+
+// instant returns a time for an execution that is not before now and after that of every earlier execution. The commands
+// of one batch are executed at one virtual time, and their order would be lost otherwise; nanoseconds between them
+// are less than any reply takes.
+func (h *History) instant(now time.Duration) time.Duration {
+	h.latest = max(now, h.latest+1)
+	return h.latest
 }
 
 func newHistory() *History { return &History{logs: map[string]*connectionLog{}} }
