@@ -2,7 +2,8 @@ package command
 
 var clientRow = &Row{
 	Name: "client", Arity: -2,
-	Group: "connection", Since: "2.4.0", Summary: "Commands about connections.", Complexity: "Depends on the subcommand.",
+	Group: "connection", Since: "2.4.0", Summary: "Commands about connections.",
+	Complexity: "Depends on the subcommand.",
 	Subcommands: []*Row{
 		{
 			Name: "client|id", Arity: 2, Flags: NoScript | Loading | Stale, Categories: ConnectionCategory,
@@ -22,7 +23,8 @@ var clientRow = &Row{
 		},
 		{
 			Name: "client|setinfo", Arity: 4, Flags: NoScript | Loading | Stale, Categories: ConnectionCategory,
-			Group: "connection", Since: "7.2.0", Summary: "Tells which library, of which version, is at the other end of this connection.", Complexity: "O(1)",
+			Group: "connection", Since: "7.2.0", Summary: "Tells which library, of which version, is at the other end of this connection.",
+			Complexity: "O(1)",
 			Arguments: []Argument{{Name: "attr", Type: OneOf, Arguments: []Argument{
 				{Name: "libname", Type: StringArgument, Token: "lib-name"}, {Name: "libver", Type: StringArgument, Token: "lib-ver"},
 			}}},

@@ -20,27 +20,31 @@ var (
 var clusterSlotRows = []*Row{
 	{
 		Name: "cluster|addslots", Arity: -3, Flags: Admin | Stale | NoAsyncLoading,
-		Group: "cluster", Since: "3.0.0", Summary: "Assigns slots to this node's shard.", Complexity: "O(N) in the number of slots",
-		Arguments: oneSlotOrMore,
-		Run:       func(c *Context) { c.addSlots(parseSlots) },
+		Group: "cluster", Since: "3.0.0", Summary: "Assigns slots to this node's shard.",
+		Complexity: "O(N) in the number of slots",
+		Arguments:  oneSlotOrMore,
+		Run:        func(c *Context) { c.addSlots(parseSlots) },
 	},
 	{
 		Name: "cluster|addslotsrange", Arity: -4, Flags: Admin | Stale | NoAsyncLoading,
-		Group: "cluster", Since: "7.0.0", Summary: "Assigns ranges of slots to this node's shard.", Complexity: "O(N) in the number of slots",
-		Arguments: oneRangeOrMore,
-		Run:       func(c *Context) { c.addSlots(parseSlotRanges) },
+		Group: "cluster", Since: "7.0.0", Summary: "Assigns ranges of slots to this node's shard.",
+		Complexity: "O(N) in the number of slots",
+		Arguments:  oneRangeOrMore,
+		Run:        func(c *Context) { c.addSlots(parseSlotRanges) },
 	},
 	{
 		Name: "cluster|delslots", Arity: -3, Flags: Admin | Stale | NoAsyncLoading,
-		Group: "cluster", Since: "3.0.0", Summary: "Takes slots from the shard that owns them.", Complexity: "O(N) in the number of slots",
-		Arguments: oneSlotOrMore,
-		Run:       func(c *Context) { c.deleteSlots(parseSlots) },
+		Group: "cluster", Since: "3.0.0", Summary: "Takes slots from the shard that owns them.",
+		Complexity: "O(N) in the number of slots",
+		Arguments:  oneSlotOrMore,
+		Run:        func(c *Context) { c.deleteSlots(parseSlots) },
 	},
 	{
 		Name: "cluster|delslotsrange", Arity: -4, Flags: Admin | Stale | NoAsyncLoading,
-		Group: "cluster", Since: "7.0.0", Summary: "Takes ranges of slots from the shard that owns them.", Complexity: "O(N) in the number of slots",
-		Arguments: oneRangeOrMore,
-		Run:       func(c *Context) { c.deleteSlots(parseSlotRanges) },
+		Group: "cluster", Since: "7.0.0", Summary: "Takes ranges of slots from the shard that owns them.",
+		Complexity: "O(N) in the number of slots",
+		Arguments:  oneRangeOrMore,
+		Run:        func(c *Context) { c.deleteSlots(parseSlotRanges) },
 	},
 }
 
@@ -98,8 +102,8 @@ func parseSlot(text []byte) (slots.Slot, bool) {
 	return slots.Slot(number), true
 }
 
-// addSlots proposes that this node's shard owns slots that nobody owns. What is already plain here is refused here, with
-// Redis's words; the change is judged once more when it is decided.
+// addSlots proposes that this node's shard owns slots that nobody owns. What is already plain here is refused here,
+// with Redis's words; the change is judged once more when it is decided.
 func (c *Context) addSlots(parse slotParser) {
 	view := c.Server.View()
 	set, err := c.slotSet(parse, func(slot slots.Slot) error {

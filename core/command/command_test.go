@@ -57,9 +57,16 @@ func TestKeysFollowFromTheArity(t *testing.T) {
 			if !row.ArityFits(count) {
 				continue
 			}
-			last := keys.First + (keys.Count-1)*keys.Step
-			if !ok || (keys.Count > 0) != (row.Keys.Step > 0) || keys.Count > 0 && (keys.First < 1 || last >= count || last+keys.Step < count && row.Keys.Last < 0) {
+			if !ok || (keys.Count > 0) != (row.Keys.Step > 0) {
 				t.Errorf("%s with %d arguments: %+v, %t", row.Name, count, keys, ok)
+			}
+			if keys.Count == 0 {
+				continue
+			}
+			last := keys.First + (keys.Count-1)*keys.Step
+			complete := row.Keys.Last > 0 || last+keys.Step >= count
+			if keys.First < 1 || last >= count || !complete {
+				t.Errorf("%s with %d arguments: keys from %d to %d", row.Name, count, keys.First, last)
 			}
 		}
 	}
@@ -95,7 +102,8 @@ func TestHotCommandsAllocateNothing(t *testing.T) {
 	for _, line := range []string{
 		"GET key", "get number", "GET missing", "MGET {a}1 {a}2", "STRLEN number", "EXISTS key", "TYPE key", "TTL ending", "PTTL key",
 		"SET key " + strings.Repeat("w", 64), "SET number 54321", "SET key " + strings.Repeat("w", 64) + " PX 100000 GET",
-		"INCR number", "DECRBY number 7", "MSET key 11111 key 22222", "EXPIRE ending 1000 GT", "PERSIST key", "PING", "CLUSTER KEYSLOT key",
+		"INCR number", "DECRBY number 7", "MSET key 11111 key 22222",
+		"EXPIRE ending 1000 GT", "PERSIST key", "PING", "CLUSTER KEYSLOT key",
 	} {
 		var args [][]byte
 		for _, word := range strings.Fields(line) {
@@ -125,9 +133,34 @@ func TestAppendHasALimit(t *testing.T) {
 	n.expect(t, "APPEND k 1", ":11\r\n")
 }
 
+// The same expiry is neither later nor sooner.
+func TestEqualExpiries(t *testing.T) {
+	n := newTestNode()
+	n.expect(t, "SET k v PX 1000", replyOK)
+	n.expect(t, "PEXPIRE k 1000 GT", ":0\r\n")
+	n.expect(t, "PEXPIRE k 1000 LT", ":0\r\n")
+	n.expect(t, "PEXPIRE k 1001 GT", ":1\r\n")
+	n.expect(t, "PEXPIRE k 1000 LT", ":1\r\n")
+}
+
+// What SCAN finds past its time it deletes, in whichever slot that is.
+func TestScanDeletesWhatHasExpired(t *testing.T) {
+	n := newTestNode()
+	for _, key := range []string{"a", "b", "c"} {
+		n.expect(t, "SET "+key+" v PX 1", replyOK)
+	}
+	n.expect(t, "SET d v", replyOK)
+	n.context.Wall += 2
+	n.expect(t, "SCAN 0 MATCH [b-d]", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nd\r\n")
+	n.expect(t, "DBSIZE", ":2\r\n") // a does not match, so SCAN did not look at its time
+	n.check(t)
+}
+
 func TestSessionsRememberWhatTheClientSaid(t *testing.T) {
 	n := newTestNode()
-	for _, line := range []string{"ASKING", "READONLY", "CLIENT SETNAME me", "CLIENT SETINFO lib-name lib", "CLIENT SETINFO lib-ver 1"} {
+	for _, line := range []string{
+		"ASKING", "READONLY", "CLIENT SETNAME me", "CLIENT SETINFO lib-name lib", "CLIENT SETINFO lib-ver 1",
+	} {
 		n.expect(t, line, replyOK)
 	}
 	n.run("HELLO 3")
@@ -158,7 +191,9 @@ func TestRoleOfAReplica(t *testing.T) {
 	replica.ClientPort, replica.BusPort = 7001, 17001
 	var set slots.Set
 	set.Add(1)
-	state, err := topology.Build(n.view.State.Cluster, topology.ShardSpec{ID: primary.Shard, Nodes: []topology.Node{primary, replica}, Slots: set})
+	state, err := topology.Build(n.view.State.Cluster, topology.ShardSpec{
+		ID: primary.Shard, Nodes: []topology.Node{primary, replica}, Slots: set,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,15 +239,18 @@ func TestRefusalOfUnfindableKeys(t *testing.T) {
 	}
 }
 
-// FuzzCommands runs lines of NUL-separated arguments on one node, in the protocol that the first byte chooses. Each command writes
-// exactly one reply, and the data stays whole.
+// FuzzCommands runs lines of NUL-separated arguments on one node, in the protocol that the first byte chooses. Each
+// command writes exactly one reply, and the data stays whole.
 func FuzzCommands(f *testing.F) {
 	seeds := []string{
-		"SET k v EX 10 NX GET", "SET k v PXAT 1 KEEPTTL", "INCRBY k -9223372036854775808", "APPEND k v", "MSET {a}1 1 {a}2 2", "EXPIRE k 5 XX GT",
+		"SET k v EX 10 NX GET", "SET k v PXAT 1 KEEPTTL", "INCRBY k -9223372036854775808", "APPEND k v", "MSET {a}1 1 {a}2 2",
+		"EXPIRE k 5 XX GT",
 		"SCAN 0 MATCH [^a-c]* COUNT 1 TYPE string", "HELLO 3 AUTH default x SETNAME y", "CLIENT SETINFO lib-name x", "COMMAND DOCS set",
 		"COMMAND INFO cluster|info get", "COMMAND GETKEYS MSET a 1 b", "COMMAND LIST FILTERBY PATTERN c*", "INFO all", "CONFIG GET *",
-		"CLUSTER ADDSLOTSRANGE 1 5 7 9", "CLUSTER DELSLOTS 1 2", "CLUSTER GETKEYSINSLOT 1 2", "CLUSTER SHARDS", "CLUSTER HELP", "FLUSHALL ASYNC",
-		"RESET", "QUIT", "SELECT 1", "nothing a b", "CLUSTER nothing", "GETDEL k", "MGET {a}1 {a}2", "DEL k k", "TTL k", "PERSIST k", "TYPE k",
+		"CLUSTER ADDSLOTSRANGE 1 5 7 9", "CLUSTER DELSLOTS 1 2", "CLUSTER GETKEYSINSLOT 1 2", "CLUSTER SHARDS", "CLUSTER HELP",
+		"FLUSHALL ASYNC",
+		"RESET", "QUIT", "SELECT 1", "nothing a b", "CLUSTER nothing", "GETDEL k", "MGET {a}1 {a}2", "DEL k k",
+		"TTL k", "PERSIST k", "TYPE k",
 	}
 	separate := func(line string) []byte { return []byte(strings.ReplaceAll(line, " ", "\x00")) }
 	for i, seed := range seeds {

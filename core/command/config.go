@@ -4,7 +4,8 @@ var serverRows = []*Row{infoRow, configRow}
 
 var configRow = &Row{
 	Name: "config", Arity: -2,
-	Group: "server", Since: "2.0.0", Summary: "Commands about the server's configuration.", Complexity: "Depends on the subcommand.",
+	Group: "server", Since: "2.0.0", Summary: "Commands about the server's configuration.",
+	Complexity: "Depends on the subcommand.",
 	Subcommands: []*Row{
 		{
 			Name: "config|get", Arity: -3, Flags: Admin | NoScript | Loading | Stale,

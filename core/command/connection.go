@@ -16,9 +16,10 @@ var connectionRows = []*Row{
 	},
 	{
 		Name: "select", Arity: 2, Flags: Loading | Stale | Fast, Categories: ConnectionCategory,
-		Group: "connection", Since: "1.0.0", Summary: "Chooses the database; a cluster has only the one of index 0.", Complexity: "O(1)",
-		Arguments: []Argument{{Name: "index", Type: IntegerArgument}},
-		Run:       selectDatabase,
+		Group: "connection", Since: "1.0.0", Summary: "Chooses the database; a cluster has only the one of index 0.",
+		Complexity: "O(1)",
+		Arguments:  []Argument{{Name: "index", Type: IntegerArgument}},
+		Run:        selectDatabase,
 	},
 	{
 		Name: "quit", Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: ConnectionCategory,
@@ -33,13 +34,15 @@ var connectionRows = []*Row{
 	},
 	{
 		Name: "asking", Arity: 1, Flags: Fast, Categories: ConnectionCategory,
-		Group: "cluster", Since: "3.0.0", Summary: "Announces that the next command follows an ASK redirect.", Complexity: "O(1)",
-		Run: func(c *Context) { c.Session.Asking = true; c.ok() },
+		Group: "cluster", Since: "3.0.0", Summary: "Announces that the next command follows an ASK redirect.",
+		Complexity: "O(1)",
+		Run:        func(c *Context) { c.Session.Asking = true; c.ok() },
 	},
 	{
 		Name: "readonly", Arity: 1, Flags: Loading | Stale | Fast, Categories: ConnectionCategory,
-		Group: "cluster", Since: "3.0.0", Summary: "Lets a replica serve the reads of this connection.", Complexity: "O(1)",
-		Run: func(c *Context) { c.Session.ReadOnly = true; c.ok() },
+		Group: "cluster", Since: "3.0.0", Summary: "Lets a replica serve the reads of this connection.",
+		Complexity: "O(1)",
+		Run:        func(c *Context) { c.Session.ReadOnly = true; c.ok() },
 	},
 	{
 		Name: "readwrite", Arity: 1, Flags: Loading | Stale | Fast, Categories: ConnectionCategory,

@@ -34,8 +34,9 @@ var expiryRows = []*Row{
 	{
 		Name: "pttl", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
 		Tips:  []string{"nondeterministic_output"},
-		Group: "generic", Since: "2.6.0", Summary: "Returns in how many milliseconds a key will end.", Complexity: "O(1)",
-		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		Group: "generic", Since: "2.6.0", Summary: "Returns in how many milliseconds a key will end.",
+		Complexity: "O(1)",
+		Arguments:  []Argument{{Name: "key", Type: KeyArgument}},
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
 				c.Reply.Int(left)
@@ -55,8 +56,8 @@ const (
 	errExpiryGTLT Error = "ERR GT and LT options at the same time are not compatible"
 )
 
-// expiryOptions are the conditions under which EXPIRE changes a key: it has no expiry (NX), it has one (XX), the new one is later
-// (GT), the new one is sooner (LT). A key without expiry counts as ending at infinity.
+// expiryOptions are the conditions under which EXPIRE changes a key: it has no expiry (NX), it has one (XX), the new
+// one is later (GT), the new one is sooner (LT). A key without expiry counts as ending at infinity.
 type expiryOptions struct{ none, some, later, sooner bool }
 
 // met reports whether the conditions hold for a change from one expiry to another; before is 0 if there is none.
@@ -125,7 +126,8 @@ func (c *Context) changeExpiry(unit expiryUnit) {
 	c.Reply.Int(1)
 }
 
-// timeToLive returns how many milliseconds the command's key has left, or writes the reply for one that is not there or does not end.
+// timeToLive returns how many milliseconds the command's key has left, or writes the reply for one that is not there or
+// does not end.
 func (c *Context) timeToLive() (left int64, ok bool) {
 	value, found := c.read(c.Args[1])
 	switch {

@@ -6,8 +6,8 @@ package command
 //	*         any bytes, also none          \x                 the byte x itself
 //
 // An unclosed set ends with the pattern, a range may be given in either order, and an empty text matches only the empty
-// pattern, not even "*". The time is at most proportional to the product of the lengths: behind a "*" that has matched, an
-// earlier one is never tried again, since the later one can match all that it could.
+// pattern, not even "*". The time is at most proportional to the product of the lengths: behind a "*" that has matched,
+// an earlier one is never tried again, since the later one can match all that it could.
 func globMatch(pattern, text []byte, ignoreCase bool) bool {
 	if len(text) == 0 {
 		return len(pattern) == 0
@@ -39,7 +39,8 @@ func globMatch(pattern, text []byte, ignoreCase bool) bool {
 	return p == len(pattern)
 }
 
-// matchOne matches one byte with the element at the start of the pattern, which is not a '*', and returns the element's size.
+// matchOne matches one byte with the element at the start of the pattern, which is not a '*', and returns the element's
+// size.
 func matchOne(pattern []byte, c byte, ignoreCase bool) (size int, ok bool) {
 	switch {
 	case pattern[0] == '?':

@@ -13,8 +13,8 @@ import (
 	"github.com/ember-cluster/ember/core/resp"
 )
 
-// redisAddress names a Redis server whose replies are compared with the golden ones or, with -rewrite, recorded. The server must be
-// alone in its cluster, own all slots and hold nothing of value:
+// redisAddress names a Redis server whose replies are compared with the golden ones or, with -rewrite, recorded. The
+// server must be alone in its cluster, own all slots and hold nothing of value:
 //
 //	redis-server --port 7777 --cluster-enabled yes --save ""
 //	redis-cli -p 7777 cluster addslotsrange 0 16383

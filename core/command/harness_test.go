@@ -14,7 +14,8 @@ import (
 	"github.com/ember-cluster/ember/core/wire"
 )
 
-// testNode is the least node that can run commands: one that owns all slots, decides proposals at once and keeps its log.
+// testNode is the least node that can run commands: one that owns all slots, decides proposals at once and keeps its
+// log.
 type testNode struct {
 	context Context
 	writer  resp.Writer
@@ -75,7 +76,8 @@ func (n *testNode) Propose(ctx *Context, change topology.Command) {
 	ctx.Reply.Raw(ProposalReply(result))
 }
 
-// do executes a command with the checks that a node puts before it, and returns the reply, which is valid until the next one.
+// do executes a command with the checks that a node puts before it, and returns the reply, which is valid until the
+// next one.
 func (n *testNode) do(args ...[]byte) []byte {
 	n.writer.Buf = n.writer.Buf[:0]
 	n.writer.Protocol = n.session.Protocol

@@ -4,7 +4,8 @@ import "github.com/ember-cluster/ember/core/keyspace"
 
 var helloRow = &Row{
 	Name: "hello", Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: ConnectionCategory,
-	Group: "connection", Since: "6.0.0", Summary: "Agrees on the version of the protocol and describes the server.", Complexity: "O(1)",
+	Group: "connection", Since: "6.0.0", Summary: "Agrees on the version of the protocol and describes the server.",
+	Complexity: "O(1)",
 	Arguments: []Argument{{Name: "arguments", Type: Block, Optional: true, Arguments: []Argument{
 		{Name: "protover", Type: IntegerArgument},
 		{Name: "auth", Type: Block, Token: "AUTH", Optional: true, Arguments: []Argument{
@@ -108,7 +109,8 @@ func (c *Context) describeServer() {
 	w.Array(0)
 }
 
-// isPrimary reports whether the node is the primary of its shard. A node without a shard counts as a primary that owns no slot.
+// isPrimary reports whether the node is the primary of its shard. A node without a shard counts as a primary that owns
+// no slot.
 func (c *Context) isPrimary() bool {
 	view := c.Server.View()
 	shard, ok := view.State.ShardOf(view.Self)

@@ -4,8 +4,9 @@ var introspectionRows = []*Row{
 	{
 		Name: "command", Arity: -1, Flags: Loading | Stale, Categories: ConnectionCategory,
 		Tips:  []string{"nondeterministic_output_order"},
-		Group: "server", Since: "2.8.13", Summary: "Describes all commands.", Complexity: "O(N) in the number of commands",
-		Run: func(c *Context) { c.describeAll() },
+		Group: "server", Since: "2.8.13", Summary: "Describes all commands.",
+		Complexity: "O(N) in the number of commands",
+		Run:        func(c *Context) { c.describeAll() },
 		Subcommands: []*Row{
 			{
 				Name: "command|count", Arity: 2, Flags: Loading | Stale, Categories: ConnectionCategory,
@@ -15,21 +16,24 @@ var introspectionRows = []*Row{
 			{
 				Name: "command|info", Arity: -2, Flags: Loading | Stale, Categories: ConnectionCategory,
 				Tips:  []string{"nondeterministic_output_order"},
-				Group: "server", Since: "2.8.13", Summary: "Describes some commands, or all.", Complexity: "O(N) in the number of commands",
-				Arguments: []Argument{{Name: "command-name", Type: StringArgument, Optional: true, Multiple: true}},
-				Run:       commandInfo,
+				Group: "server", Since: "2.8.13", Summary: "Describes some commands, or all.",
+				Complexity: "O(N) in the number of commands",
+				Arguments:  []Argument{{Name: "command-name", Type: StringArgument, Optional: true, Multiple: true}},
+				Run:        commandInfo,
 			},
 			{
 				Name: "command|docs", Arity: -2, Flags: Loading | Stale, Categories: ConnectionCategory,
 				Tips:  []string{"nondeterministic_output_order"},
-				Group: "server", Since: "7.0.0", Summary: "Documents some commands, or all.", Complexity: "O(N) in the number of commands",
-				Arguments: []Argument{{Name: "command-name", Type: StringArgument, Optional: true, Multiple: true}},
-				Run:       commandDocs,
+				Group: "server", Since: "7.0.0", Summary: "Documents some commands, or all.",
+				Complexity: "O(N) in the number of commands",
+				Arguments:  []Argument{{Name: "command-name", Type: StringArgument, Optional: true, Multiple: true}},
+				Run:        commandDocs,
 			},
 			{
 				Name: "command|list", Arity: -2, Flags: Loading | Stale, Categories: ConnectionCategory,
 				Tips:  []string{"nondeterministic_output_order"},
-				Group: "server", Since: "7.0.0", Summary: "Returns the names of the commands.", Complexity: "O(N) in the number of commands",
+				Group: "server", Since: "7.0.0", Summary: "Returns the names of the commands.",
+				Complexity: "O(N) in the number of commands",
 				Arguments: []Argument{{Name: "filterby", Type: OneOf, Token: "FILTERBY", Optional: true, Arguments: []Argument{
 					{Name: "module-name", Type: StringArgument, Token: "MODULE"},
 					{Name: "category", Type: StringArgument, Token: "ACLCAT"},
@@ -39,9 +43,10 @@ var introspectionRows = []*Row{
 			},
 			{
 				Name: "command|getkeys", Arity: -3, Flags: Loading | Stale, Categories: ConnectionCategory,
-				Group: "server", Since: "2.8.13", Summary: "Returns the keys of a command.", Complexity: "O(N) in the number of arguments",
-				Arguments: fullCommand,
-				Run:       commandGetKeys,
+				Group: "server", Since: "2.8.13", Summary: "Returns the keys of a command.",
+				Complexity: "O(N) in the number of arguments",
+				Arguments:  fullCommand,
+				Run:        commandGetKeys,
 			},
 			helpRow("command", "server", "5.0.0", ConnectionCategory),
 		},

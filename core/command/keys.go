@@ -6,16 +6,18 @@ var keyRows = []*Row{
 	{
 		Name: "del", Arity: -2, Flags: Write, Categories: KeyspaceCategory, Keys: everyKey(1, "RM delete"),
 		Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
-		Group: "generic", Since: "1.0.0", Summary: "Deletes keys and returns how many there were.", Complexity: "O(N) in the number of keys",
-		Arguments: []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
-		Run:       deleteKeys,
+		Group: "generic", Since: "1.0.0", Summary: "Deletes keys and returns how many there were.",
+		Complexity: "O(N) in the number of keys",
+		Arguments:  []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
+		Run:        deleteKeys,
 	},
 	{
 		Name: "exists", Arity: -2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: everyKey(1, "RO"),
 		Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
-		Group: "generic", Since: "1.0.0", Summary: "Counts which of the keys exist; a key given twice counts twice.", Complexity: "O(N) in the number of keys",
-		Arguments: []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
-		Run:       exists,
+		Group: "generic", Since: "1.0.0", Summary: "Counts which of the keys exist; a key given twice counts twice.",
+		Complexity: "O(N) in the number of keys",
+		Arguments:  []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
+		Run:        exists,
 	},
 	{
 		Name: "type", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO"),
@@ -45,7 +47,8 @@ var keyRows = []*Row{
 	{
 		Name: "flushall", Arity: -1, Flags: Write, Categories: KeyspaceCategory | DangerousCategory,
 		Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
-		Group: "server", Since: "1.0.0", Summary: "Deletes all keys of this node.", Complexity: "O(N) in the number of keys",
+		Group: "server", Since: "1.0.0", Summary: "Deletes all keys of this node.",
+		Complexity: "O(N) in the number of keys",
 		Arguments: []Argument{{Name: "flush-type", Type: OneOf, Optional: true, Arguments: []Argument{
 			token("ASYNC", "4.0.0"), token("SYNC", "6.2.0"),
 		}}},

@@ -22,8 +22,8 @@ const (
 // maxQuoted is how much of a client's own words an error repeats, in bytes.
 const maxQuoted = 128
 
-// Refusal returns the error for a command that cannot be executed as it stands: row is what Resolve has returned for it, and is nil or does not
-// fit the arguments.
+// Refusal returns the error for a command that cannot be executed as it stands: row is what Resolve has returned for
+// it, and is nil or does not fit the arguments.
 func Refusal(args [][]byte, row *Row) error {
 	switch {
 	case row == nil:
@@ -46,7 +46,8 @@ func unknown(args [][]byte) error {
 	return UnknownCommand(args)
 }
 
-// UnknownCommand returns the error for a command that there is not. It repeats the first arguments, about 128 bytes of them.
+// UnknownCommand returns the error for a command that there is not. It repeats the first arguments, about 128 bytes of
+// them.
 func UnknownCommand(args [][]byte) error {
 	var text strings.Builder
 	text.WriteString("ERR unknown command '")

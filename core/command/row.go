@@ -58,8 +58,8 @@ func (r *Row) ArityFits(arguments int) bool {
 	return arguments == r.Arity
 }
 
-// KeyPositions returns where the keys are among the arguments; none if the range's Count is 0. It reports false if keys should be
-// there and are not, which cannot be if the arity fits.
+// KeyPositions returns where the keys are among the arguments; none if the range's Count is 0. It reports false if keys
+// should be there and are not, which cannot be if the arity fits.
 func (r *Row) KeyPositions(args [][]byte) (KeyRange, bool) {
 	if r.Keys.Step == 0 {
 		return KeyRange{}, true
@@ -89,7 +89,8 @@ func (r *Row) lastName() string {
 	return r.Name[strings.IndexByte(r.Name, '|')+1:]
 }
 
-// isWord reports whether text is the word, which is given in lower case, in any mix of letter cases. Only ASCII letters have two.
+// isWord reports whether text is the word, which is given in lower case, in any mix of letter cases. Only ASCII letters
+// have two.
 func isWord(text []byte, word string) bool {
 	if len(text) != len(word) {
 		return false

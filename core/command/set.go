@@ -12,7 +12,8 @@ var setRow = &Row{
 		First: 1, Last: 1, Step: 1, Flags: "RW access update variable_flags",
 		Notes: "RW and ACCESS due to the optional `GET` argument",
 	},
-	Group: "string", Since: "1.0.0", Summary: "Sets the value of a key, and the time at which it ends.", Complexity: "O(1)",
+	Group: "string", Since: "1.0.0", Summary: "Sets the value of a key, and the time at which it ends.",
+	Complexity: "O(1)",
 	Arguments: []Argument{
 		{Name: "key", Type: KeyArgument},
 		{Name: "value", Type: StringArgument},

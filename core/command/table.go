@@ -54,8 +54,8 @@ func Lookup(name []byte) *Row {
 // Rows returns the commands, without subcommands, in the order of their names. The caller must not change them.
 func Rows() []*Row { return commands.rows }
 
-// Resolve returns the row that executes a command: for a container with arguments that of its subcommand. It returns nil if there is none; Refusal
-// tells why. The arguments must not be empty.
+// Resolve returns the row that executes a command: for a container with arguments that of its subcommand. It returns
+// nil if there is none; Refusal tells why. The arguments must not be empty.
 func Resolve(args [][]byte) *Row {
 	row := Lookup(args[0])
 	if row == nil || len(row.Subcommands) == 0 || len(args) == 1 {

@@ -104,7 +104,8 @@ func compareCells(a, b cell) int {
 	return bytes.Compare(a.record.key, b.record.key)
 }
 
-// check verifies the order of the heap. That each item is at its record's place follows from the tables' check and the equal numbers.
+// check verifies the order of the heap. That each item is at its record's place follows from the tables' check and the
+// equal numbers.
 func (x *expiryIndex) check() error {
 	for i := 1; i < len(x.items); i++ {
 		if parent := x.items[(i-1)/expiryArity]; parent.compare(x.items[i]) >= 0 {

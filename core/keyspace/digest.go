@@ -2,11 +2,12 @@ package keyspace
 
 import "github.com/ember-cluster/ember/core/slots"
 
-// digestKey is public and the same everywhere, so that two nodes can compare: a digest guards against mistakes, not against an adversary.
+// digestKey is public and the same everywhere, so that two nodes can compare: a digest guards against mistakes, not
+// against an adversary.
 var digestKey = hashKey{first: 0x656d6265722d6b65, second: 0x7973706163652d31}
 
-// Digest returns a hash of all keys with their values and expiry times. Equal content has an equal digest, however it came
-// about and whatever the seed of the Space. It visits every key.
+// Digest returns a hash of all keys with their values and expiry times. Equal content has an equal digest, however it
+// came about and whatever the seed of the Space. It visits every key.
 func (s *Space) Digest() uint64 {
 	var sum uint64
 	for slot, ok := s.occupied.Next(0); ok; slot, ok = s.occupied.Next(slot + 1) {

@@ -2,9 +2,9 @@
 //
 // # One way in
 //
-// Data changes by Space.Apply and by nothing else. An Effect is deterministic: it carries absolute times and results, never a
-// clock, a random choice or "increment by". So a primary that executes a command, a replica that follows its log and a
-// restart that replays the log all reach the same content:
+// Data changes by Space.Apply and by nothing else. An Effect is deterministic: it carries absolute times and results,
+// never a clock, a random choice or "increment by". So a primary that executes a command, a replica that follows its
+// log and a restart that replays the log all reach the same content:
 //
 //	command ──► Effect ──► Space.Apply              on the owner, at once
 //	              │
@@ -22,19 +22,19 @@
 //	                  └ home(b) = home(a): displaced by one     ║ behind the last home there is room for displaced keys only
 //
 // The order is a function of the keys and of the seed, not of history, and survives growth and shrinking. So a position
-// in it can simply be a hash, and a walk that remembers such a position (SCAN's cursor here, the copy cursor of a resync)
-// meets each key that stays exactly once, whatever is inserted, deleted or resized meanwhile. The hash is keyed, so
-// a client cannot choose keys that collide; should all keys collide, everything still works, only slower.
+// in it can simply be a hash, and a walk that remembers such a position (SCAN's cursor here, the copy cursor of a
+// resync) meets each key that stays exactly once, whatever is inserted, deleted or resized meanwhile. The hash is
+// keyed, so a client cannot choose keys that collide; should all keys collide, everything still works, only slower.
 //
 // # Time
 //
-// A Space has no clock. A lookup is told the wall time and reports a key whose time has passed as absent; the key stays until
-// its owner applies a Delete. An index by (time, key) tells what is due next, on every node in the same order.
+// A Space has no clock. A lookup is told the wall time and reports a key whose time has passed as absent; the key stays
+// until its owner applies a Delete. An index by (time, key) tells what is due next, on every node in the same order.
 //
 // # Lending
 //
 // Keys and values that a Space hands out are its own bytes, lent until the next Apply.
 //
-// Sources: Celis, Larson and Munro, "Robin Hood Hashing" (1985); Aumasson and Bernstein, "SipHash: a fast short-input PRF"
-// (2012); the Redis documentation of SCAN, section "Scan guarantees", and of EXPIRE, "How Redis expires keys".
+// Sources: Celis, Larson and Munro, "Robin Hood Hashing" (1985); Aumasson and Bernstein, "SipHash: a fast short-input
+// PRF" (2012); the Redis documentation of SCAN, section "Scan guarantees", and of EXPIRE, "How Redis expires keys".
 package keyspace

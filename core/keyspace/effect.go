@@ -43,7 +43,8 @@ type Effect struct {
 // MaxStringLength bounds a key and a value, in bytes: Redis's proto-max-bulk-len, 512 MiB.
 const MaxStringLength = 512 << 20
 
-// Append appends the binary form of the effect to dst. Of the fields, in this order, those that the kind uses are there:
+// Append appends the binary form of the effect to dst. Of the fields, in this order, those that the kind uses are
+// there:
 //
 //	┌──────┬──────────────┬──────────────┬──────────┬────────┐
 //	│ kind │ key          │ value        │ expiry   │ slot   │

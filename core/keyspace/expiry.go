@@ -8,7 +8,8 @@ import (
 )
 
 // expiryIndex orders the keys that expire by (time, key), the earliest first. It is a 4-ary heap, so a key is added and
-// taken out in O(log n), and the earliest is at hand. Keys differ, so the order is total: which key is next depends on the content only.
+// taken out in O(log n), and the earliest is at hand. Keys differ, so the order is total: which key is next depends on
+// the content only.
 //
 // Invariant: items[i].record.due == i, and no item comes before its parent, items[(i-1)/4].
 type expiryIndex struct {

@@ -2,8 +2,8 @@ package keyspace
 
 import "math"
 
-// ParseInteger reads the decimal form of a signed 64-bit integer as Redis does it (string2ll): an optional minus, then digits
-// without leading zeros; no plus, no blank, no "-0". So each integer has one form, and a value that is such a
+// ParseInteger reads the decimal form of a signed 64-bit integer as Redis does it (string2ll): an optional minus, then
+// digits without leading zeros; no plus, no blank, no "-0". So each integer has one form, and a value that is such a
 // form can be kept as the number alone.
 func ParseInteger(text []byte) (int64, bool) {
 	if len(text) == 0 || len(text) > MaxIntegerLength {

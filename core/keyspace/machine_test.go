@@ -20,8 +20,8 @@ type modelEntry struct {
 // openScan is a walk that goes on while the data changes.
 type openScan struct {
 	cursor uint64
-	// staying are the keys that were there at the start and have been ever since; met counts how often each key was visited, and comings
-	// how often it was there at the start or came since.
+	// staying are the keys that were there at the start and have been ever since; met counts how often each key was
+	// visited, and comings how often it was there at the start or came since.
 	staying map[string]bool
 	met     map[string]int
 	comings map[string]int
@@ -222,7 +222,8 @@ func (m *spaceMachine) stepScans(t *rapid.T) {
 	})
 }
 
-// judge checks SCAN's guarantee, and more: what stayed was met exactly once, and no key was met more often than it came.
+// judge checks SCAN's guarantee, and more: what stayed was met exactly once, and no key was met more often than it
+// came.
 func (s *openScan) judge(t *rapid.T) {
 	for _, key := range slices.Sorted(maps.Keys(s.staying)) {
 		if s.met[key] != 1 {
@@ -303,7 +304,7 @@ func TestSpaceAgreesWithAMap(t *testing.T) {
 		}
 		for _, key := range m.sortedKeys() {
 			entry := m.model[key]
-			rebuilt.Apply(Effect{Kind: Set, Slot: slots.Of([]byte(key)), Key: []byte(key), Value: []byte(entry.value), ExpireAt: entry.expireAt})
+			rebuilt.Apply(set(key, entry.value, entry.expireAt))
 		}
 		m.compare(t, replayed, false)
 		m.compare(t, rebuilt, true)

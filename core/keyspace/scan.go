@@ -21,12 +21,12 @@ const (
 
 const _ = -uint(slots.Count - 1<<slotBits) // fails to compile unless a cursor has a bit for each bit of a slot
 
-// Scan visits the keys from a cursor on, expired ones included, and returns the cursor at which to go on, 0 at the end. It
-// visits about limit keys, at least one if there is any, and more only to finish keys of the same position. Any number is a valid
-// cursor.
+// Scan visits the keys from a cursor on, expired ones included, and returns the cursor at which to go on, 0 at the end.
+// It visits about limit keys, at least one if there is any, and more only to finish keys of the same position. Any
+// number is a valid cursor.
 //
-// A key that is there from the scan's start to its end is visited exactly once; one that comes or goes meanwhile, at most
-// once if it does so once. The visit must not change the Space.
+// A key that is there from the scan's start to its end is visited exactly once; one that comes or goes meanwhile, at
+// most once if it does so once. The visit must not change the Space.
 func (s *Space) Scan(cursor uint64, limit int, visit func(key []byte, value Value)) (next uint64) {
 	limit = max(limit, 1)
 	from := cursor << slotBits
@@ -57,8 +57,8 @@ func makeCursor(slot slots.Slot, hash uint64) uint64 {
 	return uint64(slot)<<positionBits | hash>>slotBits
 }
 
-// scan visits the keys whose hash is at least from, up to limit of them. It reports the hash at which it stopped, or how
-// much of the limit is left at the end of the table.
+// scan visits the keys whose hash is at least from, up to limit of them. It reports the hash at which it stopped, or
+// how much of the limit is left at the end of the table.
 func (t *table) scan(from uint64, limit int, visit func([]byte, Value)) (left int, next uint64, stopped bool) {
 	var position uint64
 	for _, c := range t.cells[t.from(from):] {

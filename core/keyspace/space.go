@@ -29,8 +29,8 @@ func New(hashSeed uint64) *Space {
 	return &Space{key: hashKey{first: source.Uint64(), second: source.Uint64()}}
 }
 
-// Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is reported absent.
-// The caller that owns the slot then deletes it by an effect; Expired or Peek tells.
+// Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is
+// reported absent. The caller that owns the slot then deletes it by an effect; Expired or Peek tells.
 func (s *Space) Lookup(slot slots.Slot, key []byte, wall int64) (Value, bool) {
 	value, ok := s.Peek(slot, key)
 	if !ok || value.Expired(wall) {
@@ -89,9 +89,9 @@ func (s *Space) NextExpiry() (wall int64, ok bool) {
 	return item.at + 1, true
 }
 
-// Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time, key).
-// The caller applies each before it asks for the next; one that it does not apply ends the walk. The effect's key is valid until
-// the next one is asked for, unlike what a Space lends otherwise.
+// Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time,
+// key). The caller applies each before it asks for the next; one that it does not apply ends the walk. The effect's key
+// is valid until the next one is asked for, unlike what a Space lends otherwise.
 func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	return func(yield func(Effect) bool) {
 		var key []byte
@@ -110,5 +110,6 @@ func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	}
 }
 
-// DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no effect tells of it.
+// DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no
+// effect tells of it.
 func (s *Space) DropSlot(slot slots.Slot) { s.flushSlot(slot) }

@@ -24,9 +24,10 @@ func filled() *Space {
 	return s
 }
 
-// TestScripts runs the scripts of testdata. The commands are those of parseEffect, and scan, keys, due and state.
+// TestScripts runs the scripts of testdata/scripts. The commands are those of parseEffect, and scan, keys, due and
+// state.
 func TestScripts(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/scripts", func(t *testing.T, path string) {
 		space := New(42)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			var out strings.Builder
@@ -67,10 +68,12 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// parseEffect reads "set key value [expiry]", "append key value", "delete key", "expire key time", "persist key", "flushslot key" or "flushall".
+// parseEffect reads "set key value [expiry]", "append key value", "delete key", "expire key time", "persist key",
+// "flushslot key" or "flushall".
 func parseEffect(t *testing.T, words []string) Effect {
 	kinds := map[string]EffectKind{
-		"set": Set, "append": Append, "delete": Delete, "expire": ExpireAt, "persist": Persist, "flushslot": FlushSlot, "flushall": FlushAll,
+		"set": Set, "append": Append, "delete": Delete, "expire": ExpireAt, "persist": Persist,
+		"flushslot": FlushSlot, "flushall": FlushAll,
 	}
 	e := Effect{Kind: kinds[words[0]]}
 	rest := words[1:]

@@ -123,8 +123,8 @@ func (t *table) trim() {
 	t.cells = t.cells[:n]
 }
 
-// resize lays the keys out over another number of homes. It walks the old cells in order, so each key goes to its home or right behind
-// the key before it.
+// resize lays the keys out over another number of homes. It walks the old cells in order, so each key goes to its home
+// or right behind the key before it.
 func (t *table) resize(homes int) {
 	old := t.cells
 	t.homes = homes

@@ -2,7 +2,6 @@ package keyspace
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"testing"
 
@@ -42,7 +41,9 @@ func TestParseInteger(t *testing.T) {
 }
 
 func TestValuesOfNumbersAndBytesReadAlike(t *testing.T) {
-	for _, text := range []string{"", "0", "7", "-7", "10", "99", "-100", "abc", "007", strconv.Itoa(math.MinInt32), "9223372036854775807", "-9223372036854775808"} {
+	for _, text := range []string{
+		"", "0", "7", "-7", "10", "99", "-100", "abc", "007", "-2147483648", "9223372036854775807", "-9223372036854775808",
+	} {
 		var c content
 		c.set([]byte(text))
 		value := Value{kind: String, content: c}
@@ -81,7 +82,8 @@ func TestExtendedNumbers(t *testing.T) {
 	}
 }
 
-// A value that has become much smaller must not hold on to its old memory, and one of about the same size must not need new memory.
+// A value that has become much smaller must not hold on to its old memory, and one of about the same size must not need
+// new memory.
 func TestValueBuffersAreReusedWithinReason(t *testing.T) {
 	var c content
 	c.set(make([]byte, 1000))
