@@ -1,7 +1,7 @@
 package resp
 
 // Nearly all requests are small, plain, and wholly there when Next is first called. For those this is one loop instead of
-// the general path's steps, and a third of its time. Whatever is unusual about a request, quick leaves alone: the general
+// the general path's steps, in about half of the time. Whatever is unusual about a request, quick leaves alone: the general
 // path judges it from its start. So what quick accepts, the general path would accept as well.
 
 // quickArguments bounds the work that is done twice for a request that turns out to be incomplete.
