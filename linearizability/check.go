@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -27,14 +26,15 @@ func (v Verdict) String() string { return verdictNames[v] }
 
 // Options bound a check.
 type Options struct {
-	// StepBudget is how many steps of the model one partition may take; 0 stands for DefaultStepBudget.
+	// StepBudget is how many steps of the model each of the two searches may take on a partition; 0 stands for
+	// DefaultStepBudget.
 	StepBudget int
 	// MaxClockError is how far a server's wall clock may be from the clock that timed the history, counted from the same
 	// origin. Replies that depend on expiry are judged within it.
 	MaxClockError time.Duration
 }
 
-// DefaultStepBudget is some seconds and some hundred megabytes on a history of a thousand operations per partition.
+// DefaultStepBudget is about two seconds of a processor.
 const DefaultStepBudget = 1_000_000
 
 // Check judges a history: for each partition of its keys, in the order of the keys, whether an order of the operations
@@ -52,20 +52,37 @@ func Check(history []Operation, options Options) Report {
 	}
 	report := Report{Partitions: len(partitions)}
 	for _, p := range partitions {
-		verdict, steps := p.check(options)
+		verdict, window, steps := p.judge(options)
 		report.Steps += steps
 		if verdict == Legal || verdict == Undecided && report.Verdict == Undecided {
 			continue
 		}
-		report.Verdict = verdict
-		report.Keys = p.keys
-		report.Operations = operationsOf(p.calls)
+		report.Verdict, report.window = verdict, window
+		report.Keys, report.Operations = p.keys, operationsOf(p.calls)
 		if verdict == Illegal {
-			report.window = p.explain(options)
 			break
 		}
 	}
 	return report
+}
+
+// judge decides one partition, and cuts an illegal one down to a window, if the budget allows it. Porcupine follows one
+// order at a time, which is the quickest if there is one. The sweep follows all at once, which ends sooner if there is none
+// and many keys have been joined; so it may decide what porcupine could not.
+func (p *partition) judge(options Options) (Verdict, *window, int) {
+	first, second := &budget{left: options.StepBudget}, &budget{left: options.StepBudget}
+	verdict := p.check(options, first)
+	if verdict == Legal {
+		return Legal, nil, options.StepBudget - first.left
+	}
+	opinion, window := p.explain(options, second)
+	if verdict == Illegal && opinion == Legal {
+		panic(fmt.Sprintf("linearizability: porcupine finds keys %q illegal, and yet all %d replies have an explanation", p.keys, len(p.calls)))
+	}
+	if verdict == Undecided {
+		verdict = opinion
+	}
+	return verdict, window, 2*options.StepBudget - first.left - second.left
 }
 
 // validate finds a caller's mistake.
@@ -88,59 +105,49 @@ func validate(history []Operation) error {
 
 // check runs porcupine on one partition. Each call of CheckOperations runs one goroutine, so partitions are judged one at
 // a time and the steps are the same each time.
-func (p *partition) check(options Options) (Verdict, int) {
-	b := &budget{left: options.StepBudget}
-	legal := porcupine.CheckOperations(p.model(emptyState(len(p.keys)), options, b), porcupineHistory(p.calls))
-	steps := options.StepBudget - b.left
+func (p *partition) check(options Options, b *budget) Verdict {
+	legal := porcupine.CheckOperations(p.model(options, b), porcupineHistory(p.calls))
 	switch {
 	case legal:
-		return Legal, steps
+		return Legal
 	case b.spent:
-		return Undecided, steps
+		return Undecided
 	}
-	return Illegal, steps
+	return Illegal
 }
 
-// budget counts down the steps of the model.
+// budget counts down the steps of the model: one for each world that an operation is applied to.
 type budget struct {
 	left int
-	// spent says that a step was asked for when there was none left: whatever was found then is not a proof.
+	// spent says that steps were asked for when there were too few left: whatever was found then is not a proof.
 	spent bool
 }
 
-// take reports whether there is a step left, and takes it.
-func (b *budget) take() bool {
-	if b.left == 0 {
-		b.spent = true
+// take reports whether there are n steps left, and takes them.
+func (b *budget) take(n int) bool {
+	if b.spent || b.left < n {
+		b.left, b.spent = 0, true
 		return false
 	}
-	b.left--
+	b.left -= n
 	return true
 }
 
 // model returns the partition's model for porcupine. Once the budget is spent no step is possible, so the search backs out
 // of where it is without looking further.
-func (p *partition) model(start *state, options Options, b *budget) porcupine.Model {
-	after := func(s, input any) (bool, any) {
-		if next := s.(*state).after(input.(*call), options.MaxClockError); next != nil {
-			return true, next
-		}
-		return false, nil
-	}
+func (p *partition) model(options Options, b *budget) porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return start },
-		// Step is for the visualization, which replays what the search has found.
-		Step: func(s, input, _ any) (bool, any) { return after(s, input) },
-		StepContext: func(_ context.Context, s, input, _ any) (bool, any) {
-			if !b.take() {
+		Init: func() any { return emptyState(len(p.keys)) },
+		Step: func(s, input, _ any) (bool, any) {
+			before := s.(*state)
+			if !b.take(len(before.worlds)) {
 				return false, nil
 			}
-			return after(s, input)
+			next := before.after(input.(*call), options.MaxClockError)
+			return next != nil, next
 		},
-		Equal:             func(a, b any) bool { return a.(*state).equal(b.(*state)) },
-		Hash:              func(s any) uint64 { return s.(*state).hash },
-		DescribeOperation: func(input, _ any) string { return describeOperation(input.(*call).operation) },
-		DescribeState:     func(s any) string { return s.(*state).describe(p.keys) },
+		Equal: func(a, b any) bool { return a.(*state).equal(b.(*state)) },
+		Hash:  func(s any) uint64 { return s.(*state).hash },
 	}
 }
 

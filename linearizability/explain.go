@@ -1,174 +1,147 @@
 package linearizability
 
 import (
-	"fmt"
-	"math"
 	"slices"
-	"sort"
 	"time"
 )
 
-// window is a part of an illegal history that is illegal by itself: from the state before, no order of the calls explains
-// their replies.
+// window is a part of an illegal history that is illegal by itself: however things stood before it, no order of its calls
+// explains their replies.
 type window struct {
-	partition *partition
-	before    *state
-	calls     []*call
-	options   Options
+	keys    []string
+	options Options
+	// earlier are the last operations that had returned before, for a reader.
+	earlier []Operation
+	// before is how things could stand at the beginning, when the first underWay of the calls were under way.
+	before   *frontier
+	underWay int
+	calls    []*call
+	// places are those of the keys that the calls have.
+	places []int
 }
 
-// explain cuts an illegal partition down to the first window that no order explains. It returns nil if the budget does not
-// allow it.
+// contextOperations is how many operations before a window are shown.
+const contextOperations = 4
+
+// explain looks for the first reply that has no explanation, and cuts an illegal partition down to a window.
 //
-// Every cut is sound: what remains is illegal because the whole is. The history is cut where no operation was under way;
-// the states that are possible there take the place of what was before. Inside the window, what was called after the reply
-// that has no explanation goes, and the replies that came after it count as unknown. Then go the reads without which
-// there is no explanation either. Writes stay: without one of them a right reply can look wrong.
-func (p *partition) explain(options Options) *window {
-	b := &budget{left: options.StepBudget}
-	s := &search{maxClockError: options.MaxClockError, budget: b}
-	before := emptyState(len(p.keys))
-	for _, calls := range quietCuts(p.calls) {
-		after := s.endState(before, calls)
-		if b.spent {
-			return nil
+// Every cut is sound: the window is illegal because the partition is. It ends with the return of the offender, whose reply
+// has no explanation; replies that came later are taken as unknown. It begins when the offender did, and how things could
+// stand then takes the place of what was before. Then go the calls that have no key in common with the offender, not even
+// by way of others, and the reads without which there is no explanation either. Other writes stay: without one of them a
+// right reply can look wrong.
+func (p *partition) explain(options Options, b *budget) (Verdict, *window) {
+	front := newFrontier()
+	front.add(nil, emptyState(len(p.keys)))
+	s := newSweep(p.calls, front, options, b)
+	offender, found := s.run(0)
+	switch {
+	case b.spent:
+		return Undecided, nil
+	case !found:
+		return Legal, nil
+	}
+	began, end := s.starts[offender], p.calls[offender].returns
+	var numbers []int
+	for _, i := range began.open {
+		if !p.calls[i].command.reads || began.front.mentions(i) {
+			numbers = append(numbers, i)
 		}
-		if after == nil {
-			calls = s.dropReads(before, s.dropLater(before, calls))
-			if b.spent {
-				return nil
+	}
+	underWay := len(numbers)
+	for i := offender; i < len(p.calls) && p.calls[i].operation.Call <= end; i++ {
+		numbers = append(numbers, i)
+	}
+	var earlier []Operation
+	for _, i := range began.returned[max(0, len(began.returned)-contextOperations):] {
+		earlier = append(earlier, *p.calls[i].operation)
+	}
+	whole := &window{keys: p.keys, options: options, earlier: earlier}
+	whole.take(p.calls, numbers, underWay, began.front, end)
+	w := whole.around(slices.Index(numbers, offender), end)
+	if !w.illegal(w.calls, b) { // what is known of other keys is needed to rule an explanation out
+		w = whole
+	}
+	w.dropReads(b)
+	return Illegal, w
+}
+
+// take fills the window with some of the calls, the first of them under way at its beginning. Of what the frontier tells,
+// it keeps what is about these calls and their keys.
+func (w *window) take(calls []*call, numbers []int, underWay int, front *frontier, end time.Duration) {
+	w.underWay, w.before = underWay, newFrontier()
+	renumbered := map[int]int{}
+	for i, number := range numbers {
+		renumbered[number] = i
+		w.calls = append(w.calls, until(calls[number], end))
+		w.places = append(w.places, calls[number].places...)
+	}
+	slices.Sort(w.places)
+	w.places = slices.Compact(w.places)
+	for _, c := range front.configs {
+		var done []int
+		for _, number := range c.done {
+			if i, ok := renumbered[number]; ok {
+				done = append(done, i)
 			}
-			return &window{partition: p, before: before, calls: calls, options: options}
 		}
-		before = after
+		slices.Sort(done)
+		w.before.add(done, c.state.project(w.places))
 	}
-	panic(fmt.Sprintf("linearizability: porcupine finds keys %q illegal, and here is an order for all %d operations", p.keys, len(p.calls)))
 }
 
-// quietCuts cuts calls, which are in the order of their Call, wherever all of those before have returned.
-func quietCuts(calls []*call) [][]*call {
-	var parts [][]*call
-	start, latest := 0, time.Duration(math.MinInt64)
-	for i, c := range calls {
-		if i > start && c.operation.Call > latest {
-			parts = append(parts, calls[start:i])
-			start = i
-		}
-		latest = max(latest, c.returns)
-	}
-	return append(parts, calls[start:])
-}
-
-// dropLater returns the shortest beginning of an illegal window that is illegal too.
-func (s *search) dropLater(before *state, calls []*call) []*call {
-	ends := make([]time.Duration, len(calls))
-	for i, c := range calls {
-		ends[i] = c.returns
-	}
-	slices.Sort(ends)
-	first := sort.Search(len(ends)-1, func(i int) bool {
-		return s.endState(before, until(calls, ends[i])) == nil
-	})
-	return until(calls, ends[first])
-}
-
-// until returns what was known of calls at an instant: those that had been called, without the replies that were to come.
-func until(calls []*call, end time.Duration) []*call {
-	var known []*call
-	for _, c := range calls {
-		switch {
-		case c.operation.Call > end:
-		case c.returns <= end:
-			known = append(known, c)
-		case !c.command.reads:
-			known = append(known, pending(c))
+// around returns the part of the window that has keys in common with one of its calls, directly or by way of others.
+func (w *window) around(offender int, end time.Duration) *window {
+	related := newGroups()
+	for _, c := range w.calls {
+		for _, key := range c.command.keys {
+			related.join(c.command.keys[0], key)
 		}
 	}
-	return known
+	root := related.find(w.calls[offender].command.keys[0])
+	var numbers []int
+	underWay := 0
+	for i, c := range w.calls {
+		if related.find(c.command.keys[0]) == root {
+			numbers = append(numbers, i)
+			if i < w.underWay {
+				underWay++
+			}
+		}
+	}
+	part := &window{keys: w.keys, options: w.options, earlier: w.earlier}
+	part.take(w.calls, numbers, underWay, w.before, end)
+	return part
 }
 
-// pending returns a call as it was before its return.
-func pending(c *call) *call {
-	o := *c.operation
-	o.Outcome, o.Return, o.Reply = Unknown, Never, Reply{}
+// until returns what was known of a call at an instant: without its reply, if that was still to come.
+func until(c *call, end time.Duration) *call {
+	if c.returns <= end {
+		return c
+	}
 	early := *c
-	early.operation, early.seen, early.returns = &o, nil, Never
+	early.seen, early.returns = nil, Never
 	return &early
 }
 
-// dropReads leaves out reads without which the window is illegal all the same.
-func (s *search) dropReads(before *state, calls []*call) []*call {
-	for i := 0; i < len(calls); {
-		without := slices.Delete(slices.Clone(calls), i, i+1)
-		if calls[i].command.reads && s.endState(before, without) == nil {
-			calls = without
+// illegal reports whether some calls, the first of them under way, have no explanation.
+func (w *window) illegal(calls []*call, b *budget) bool {
+	_, found := newSweep(calls, w.before, w.options, b).run(w.underWay)
+	return found
+}
+
+// dropReads leaves out reads without which the window is illegal all the same. What was under way at its beginning stays,
+// since how things stood then tells of it.
+func (w *window) dropReads(b *budget) {
+	for i := w.underWay; i < len(w.calls); {
+		without := slices.Delete(slices.Clone(w.calls), i, i+1)
+		if w.calls[i].command.reads && w.illegal(without, b) {
+			w.calls = without
 		} else {
 			i++
 		}
 	}
-	return calls
 }
 
-// search looks for orders of a few calls. Unlike porcupine's it finds all states that they can lead to.
-type search struct {
-	maxClockError time.Duration
-	budget        *budget
-}
-
-// endState returns what is known after the calls: the worlds of all orders that explain their replies; nil if there is no
-// order. Calls without a return may be in an order or not.
-func (s *search) endState(before *state, calls []*call) *state {
-	v := visit{search: s, calls: calls, seen: map[string][]*state{}, done: make([]byte, len(calls))}
-	v.from(before)
-	if len(v.worlds) == 0 {
-		return nil
-	}
-	now := before.now
-	for _, c := range calls {
-		now = max(now, c.operation.Call)
-	}
-	return newState(v.worlds, now)
-}
-
-// visit is one depth-first search over the orders of calls.
-type visit struct {
-	*search
-	calls []*call
-	// done tells for each call whether it is in the order so far: 1 or 0.
-	done []byte
-	// seen holds the states in which a set of calls has been done before. It is looked up, never walked over.
-	seen   map[string][]*state
-	worlds []world // at the ends of orders
-}
-
-// from tries every call that can be the next in the order.
-func (v *visit) from(now *state) {
-	key := string(v.done)
-	if slices.ContainsFunc(v.seen[key], now.equal) {
-		return
-	}
-	v.seen[key] = append(v.seen[key], now)
-	deadline := Never // the first return of a call that is still to be done: it must not be before the next one's call
-	complete := true
-	for i, c := range v.calls {
-		if v.done[i] == 0 && c.returns != Never {
-			deadline = min(deadline, c.returns)
-			complete = false
-		}
-	}
-	if complete {
-		for _, w := range now.worlds {
-			v.worlds = addWorld(v.worlds, w)
-		}
-	}
-	for i, c := range v.calls {
-		if v.done[i] == 1 || c.operation.Call > deadline || !v.budget.take() {
-			continue
-		}
-		if next := now.after(c, v.maxClockError); next != nil {
-			v.done[i] = 1
-			v.from(next)
-			v.done[i] = 0
-		}
-	}
-}
+// describe writes how things could stand at the beginning of the window.
+func (w *window) describe() string { return w.before.describe(w.keys, w.places, w.calls) }

@@ -2,6 +2,7 @@ package linearizability
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -109,10 +110,5 @@ func (g *groups) join(a, b string) { g.parent[g.find(b)] = g.find(a) }
 
 // sorted returns all keys in order.
 func (g *groups) sorted() []string {
-	keys := make([]string, 0, len(g.parent))
-	for key := range g.parent {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(g.parent))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,14 +28,14 @@ type Report struct {
 }
 
 // Window returns the smallest part of an illegal partition that was found to have no explanation, in the order of the
-// calls, and what its keys could hold before it. Without one, ok is false.
-//
-// Operations that were still under way at the end of the window have lost their reply: it cannot be the cause.
+// calls, and how things could stand before it: what the keys held, and which of the operations that were under way had taken
+// effect. Without one, ok is false. The window ends with the first reply that has no explanation; of operations that were
+// still under way then, the replies do not count.
 func (r *Report) Window() (before string, smallest []Operation, ok bool) {
 	if r.window == nil {
 		return "", nil, false
 	}
-	return r.window.before.describe(r.window.partition.keys), operationsOf(r.window.calls), true
+	return r.window.describe(), operationsOf(r.window.calls), true
 }
 
 // String returns the verdict and, if it is not that the history is legal, the operations that it is about.
@@ -53,7 +54,8 @@ func (r *Report) String() string {
 	}
 	fmt.Fprintf(&b, "illegal: no order of the operations explains the replies of keys %q\n", r.Keys)
 	if before, window, ok := r.Window(); ok {
-		fmt.Fprintf(&b, "%d of %d operations, before them %s\n", len(window), len(r.Operations), before)
+		b.WriteString(List(r.window.earlier))
+		fmt.Fprintf(&b, "then %s, and of %d operations these have no explanation:\n", before, len(r.Operations))
 		b.WriteString(List(window))
 	} else {
 		b.WriteString(List(r.Operations))
@@ -133,24 +135,16 @@ func cut(text string) string {
 	return fmt.Sprintf("%s…%d bytes…%s", text[:shown], len(text)-2*shown, text[len(text)-shown:])
 }
 
-// describe writes what the keys hold: k="v" until 2s–3s.
-func (s *state) describe(keys []string) string {
-	texts := make([]string, len(s.worlds))
-	for i, w := range s.worlds {
-		texts[i] = w.describe(keys)
-	}
-	return strings.Join(texts, " or ")
-}
-
-func (w world) describe(keys []string) string {
-	words := make([]string, len(w))
-	for place, e := range w {
-		words[place] = shorten(keys[place]) + "=" + valueReply(e).String()
-		if e != nil && e.expires {
-			words[place] += fmt.Sprintf(" until %v–%v", e.low, e.high)
+// describe writes what the keys at some places hold: k="v" until 2s–3s.
+func (w world) describe(keys []string, places []int) string {
+	words := make([]string, len(places))
+	for i, place := range places {
+		words[i] = shorten(keys[place]) + "=" + valueReply(w[place]).String()
+		if e := w[place]; e != nil && e.expires {
+			words[i] += fmt.Sprintf(" until %v–%v", e.low, e.high)
 		}
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, " ")
 }
 
 // Note is a remark at an instant or over a span of the history, such as a fault, to be shown beside the operations.
@@ -169,13 +163,34 @@ func (r *Report) WriteHTML(out io.Writer, notes ...Note) error {
 	if r.window == nil {
 		return errNoWindow
 	}
-	w := r.window
-	model := w.partition.model(w.before, w.options, &budget{left: w.options.StepBudget})
-	_, info := porcupine.CheckOperationsVerbose(model, porcupineHistory(w.calls), 0)
+	_, info := porcupine.CheckOperationsVerbose(r.window.model(), porcupineHistory(r.window.calls), 0)
 	annotations := make([]porcupine.Annotation, len(notes))
 	for i, n := range notes {
 		annotations[i] = porcupine.Annotation{Tag: n.Tag, Start: int64(n.At), End: int64(n.Until), Description: n.Text}
 	}
 	info.AddAnnotations(annotations)
-	return porcupine.Visualize(model, info, out)
+	return porcupine.Visualize(r.window.model(), info, out)
+}
+
+// model returns the window's model for porcupine. A state is a frontier; a call that is done in one of its configs from the
+// start has no further effect there.
+func (w *window) model() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return w.before },
+		Step: func(s, input, _ any) (bool, any) {
+			next := newFrontier()
+			number := slices.Index(w.calls, input.(*call))
+			for _, c := range s.(*frontier).configs {
+				if slices.Contains(c.done, number) {
+					next.add(c.done, c.state)
+				} else if after := c.state.after(input.(*call), w.options.MaxClockError); after != nil {
+					next.add(c.done, after)
+				}
+			}
+			return len(next.configs) > 0, next
+		},
+		Equal:             func(a, b any) bool { return a.(*frontier).equal(b.(*frontier)) },
+		DescribeOperation: func(input, _ any) string { return describeOperation(input.(*call).operation) },
+		DescribeState:     func(s any) string { return s.(*frontier).describe(w.keys, w.places, w.calls) },
+	}
 }

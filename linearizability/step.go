@@ -28,15 +28,18 @@ type call struct {
 
 // after returns the state after a call; nil if its reply has no explanation.
 func (s *state) after(c *call, maxClockError time.Duration) *state {
-	now := max(s.now, c.operation.Call)
-	x := step{call: c, seen: c.seen, clock: interval{now, c.returns}.readings(maxClockError)}
+	earliest := c.operation.Call
+	for _, place := range c.distinct {
+		earliest = max(earliest, s.now[place])
+	}
+	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError)}
 	for _, w := range s.worlds {
 		x.settle(w, c.distinct)
 	}
 	if len(x.next) == 0 {
 		return nil
 	}
-	return newState(x.next, now)
+	return newState(x.next, s.passed(c.operation.Call, c.distinct))
 }
 
 // settle decides for each of the keys whether it has expired, both ways where the clock leaves it open, and runs the

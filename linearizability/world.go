@@ -88,14 +88,15 @@ func (w world) hash() uint64 {
 type state struct {
 	// worlds are all that are possible, none twice. Invariant: at least one.
 	worlds []world
-	// now is the latest call of the operations so far: what follows in the order happens no earlier.
-	now time.Duration
-	// hash does not depend on the order of the worlds.
+	// now holds for each key the latest call of the operations on it so far: what follows on that key in the order happens
+	// no earlier. It depends on which operations there were, not on their order.
+	now []time.Duration
+	// hash is that of the worlds, in any order.
 	hash uint64
 }
 
-func newState(worlds []world, now time.Duration) *state {
-	s := &state{worlds: worlds, now: now, hash: bits.RotateLeft64(uint64(now), 32)}
+func newState(worlds []world, now []time.Duration) *state {
+	s := &state{worlds: worlds, now: now}
 	for _, w := range worlds {
 		s.hash ^= w.hash()
 	}
@@ -104,14 +105,26 @@ func newState(worlds []world, now time.Duration) *state {
 
 // emptyState is that of a partition of so many keys before the first operation.
 func emptyState(keys int) *state {
-	return newState([]world{make(world, keys)}, 0)
+	return newState([]world{make(world, keys)}, make([]time.Duration, keys))
+}
+
+// passed returns now after a call on the keys at some places.
+func (s *state) passed(call time.Duration, places []int) []time.Duration {
+	next := s.now
+	for i, place := range places {
+		if i == 0 {
+			next = slices.Clone(next)
+		}
+		next[place] = max(next[place], call)
+	}
+	return next
 }
 
 func (s *state) equal(other *state) bool {
 	if s == other {
 		return true
 	}
-	if s.hash != other.hash || s.now != other.now || len(s.worlds) != len(other.worlds) {
+	if s.hash != other.hash || len(s.worlds) != len(other.worlds) || !slices.Equal(s.now, other.now) {
 		return false
 	}
 	for _, w := range s.worlds {
@@ -120,6 +133,23 @@ func (s *state) equal(other *state) bool {
 		}
 	}
 	return true
+}
+
+// project returns what is known of the keys at some places; the other keys are forgotten.
+func (s *state) project(places []int) *state {
+	var worlds []world
+	for _, w := range s.worlds {
+		kept := make(world, len(w))
+		for _, place := range places {
+			kept[place] = w[place]
+		}
+		worlds = addWorld(worlds, kept)
+	}
+	now := make([]time.Duration, len(s.now))
+	for _, place := range places {
+		now[place] = s.now[place]
+	}
+	return newState(worlds, now)
 }
 
 func containsWorld(worlds []world, w world) bool {

@@ -1,0 +1,307 @@
+package linearizability
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// drawSimulation draws the mix of a history.
+func drawSimulation(t *rapid.T, operations int) *simulation {
+	return &simulation{
+		clients:    rapid.IntRange(1, 6).Draw(t, "clients"),
+		operations: rapid.IntRange(1, operations).Draw(t, "operations"),
+		keys:       rapid.IntRange(1, 3).Draw(t, "keys"),
+		lost:       rapid.IntRange(0, 40).Draw(t, "lost"),
+		expiry:     rapid.Bool().Draw(t, "expiry"),
+		multi:      rapid.Bool().Draw(t, "multi"),
+		clockError: time.Duration(rapid.IntRange(0, 10).Draw(t, "clock error")) * time.Millisecond,
+		choose:     chooseByRapid(t),
+	}
+}
+
+// What really happened is never called illegal, and once the unknown outcomes are resolved it is always found legal.
+func TestRightHistoriesAreLegal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSimulation(t, 40)
+		history, applied := s.run()
+		options := Options{MaxClockError: s.clockError, StepBudget: 20_000}
+		if report := Check(Resolve(history, applied), options); report.Verdict != Legal {
+			t.Fatalf("resolved: %v", &report)
+		}
+		if report := Check(history, options); report.Verdict == Illegal || report.Err != nil {
+			t.Fatalf("as it was: %v", &report)
+		}
+		if missing := Unlogged(history, applied); len(missing) > 0 {
+			t.Fatalf("unlogged: %v", List(missing))
+		}
+	})
+}
+
+// A reply that cannot be right makes a right history illegal, and the window shows it.
+func TestWrongReplyIsFound(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSimulation(t, 40)
+		history, applied := s.run()
+		var answered []int
+		for i, o := range history {
+			if o.Outcome == OK {
+				answered = append(answered, i)
+			}
+		}
+		if len(answered) == 0 {
+			return
+		}
+		spoilt := rapid.SampledFrom(answered).Draw(t, "spoilt")
+		history[spoilt].Reply = bulkReply("never written")
+		report := Check(Resolve(history, applied), Options{MaxClockError: s.clockError})
+		if report.Verdict != Illegal {
+			t.Fatalf("%v\nwith the reply of #%d spoilt", &report, history[spoilt].ID)
+		}
+		_, window, ok := report.Window()
+		if !ok || !slices.ContainsFunc(window, func(o Operation) bool { return o.ID == history[spoilt].ID }) {
+			t.Fatalf("%v\nlacks the spoilt #%d", &report, history[spoilt].ID)
+		}
+		found++
+	})
+	if found == 0 {
+		t.Error("no history was spoilt")
+	}
+}
+
+// An acknowledged write that the data lose is found if it is read before it is overwritten, unless another write was under
+// way with it, which may as well have been the later one.
+func TestLostWritesAreMostlyFound(t *testing.T) {
+	found, lost := 0, 0
+	for seed := range uint64(200) {
+		s := &simulation{clients: 4, operations: 80, keys: 4, lost: 10, forget: true, choose: chooseBySeed(seed)}
+		history, applied := s.run()
+		if !s.forgot {
+			continue
+		}
+		lost++
+		if report := Check(Resolve(history, applied), Options{}); report.Verdict == Illegal {
+			found++
+		}
+	}
+	if lost < 150 || found*10 < lost*9 {
+		t.Errorf("%d of %d lost writes were found", found, lost)
+	}
+}
+
+// bruteForce tries every order of a few operations on a naive store.
+func bruteForce(rest []Operation, done []Operation) bool {
+	if !slices.ContainsFunc(rest, func(o Operation) bool { return o.Outcome == OK || o.Outcome == Applied }) {
+		if replay(done) {
+			return true
+		}
+	}
+	for i, o := range rest {
+		tooEarly := slices.ContainsFunc(rest, func(other Operation) bool {
+			return other.Outcome != Unknown && other.Outcome != Failed && other.Return < o.Call
+		})
+		if o.Outcome == Failed || tooEarly {
+			continue
+		}
+		if bruteForce(slices.Delete(slices.Clone(rest), i, i+1), append(slices.Clone(done), o)) {
+			return true
+		}
+	}
+	return false
+}
+
+// replay reports whether an order explains the replies.
+func replay(order []Operation) bool {
+	store := naiveStore{}
+	for _, o := range order {
+		reply, _ := store.execute(o.Args, 0)
+		if o.Outcome == OK && !reply.Equal(o.Reply) {
+			return false
+		}
+	}
+	return true
+}
+
+// On small histories with any replies, the verdict is that of trying all orders.
+func TestAgreesWithBruteForce(t *testing.T) {
+	verdicts := map[Verdict]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		var history []Operation
+		for i := range rapid.IntRange(1, 6).Draw(t, "operations") {
+			o := Operation{ID: uint64(i), Client: i}
+			o.Args = rapid.SampledFrom([][]string{{"SET", "a", "x"}, {"SET", "a", "y"}, {"SET", "a", "z", "NX"}, {"GET", "a"},
+				{"APPEND", "a", "x"}, {"DEL", "a"}, {"MSET", "a", "x", "b", "x"}, {"MGET", "a", "b"}, {"GET", "b"}}).Draw(t, "command")
+			o.Call = time.Duration(rapid.IntRange(0, 9).Draw(t, "call"))
+			o.Return = o.Call + time.Duration(rapid.IntRange(0, 5).Draw(t, "takes"))
+			o.Outcome = rapid.SampledFrom([]Outcome{OK, OK, OK, Unknown, Applied, Failed}).Draw(t, "outcome")
+			o.Reply = drawReply(t, o.Args[0])
+			history = append(history, o)
+		}
+		want := Illegal
+		if bruteForce(history, nil) {
+			want = Legal
+		}
+		report := Check(history, Options{})
+		if report.Verdict != want {
+			t.Fatalf("%v\nwant %v for\n%s", &report, want, List(history))
+		}
+		if _, _, ok := report.Window(); ok != (want == Illegal) {
+			t.Fatalf("%v\nhas a window: %t", &report, ok)
+		}
+		verdicts[want]++
+	})
+	if verdicts[Legal] < 5 || verdicts[Illegal] < 5 {
+		t.Errorf("verdicts %v are one-sided", verdicts)
+	}
+}
+
+// drawReply draws a reply that the command could have.
+func drawReply(t *rapid.T, command string) Reply {
+	value := func() Reply {
+		return rapid.SampledFrom([]Reply{{Kind: Nil}, bulkReply("x"), bulkReply("y"), bulkReply("z"), bulkReply("xx")}).Draw(t, "value")
+	}
+	switch command {
+	case "GET":
+		return value()
+	case "MGET":
+		return Reply{Kind: Array, Items: []Reply{value(), value()}}
+	case "SET":
+		return rapid.SampledFrom([]Reply{okReply, okReply, {Kind: Nil}}).Draw(t, "reply")
+	case "MSET":
+		return okReply
+	}
+	return integerReply(int64(rapid.IntRange(0, 2).Draw(t, "number")))
+}
+
+// The report does not depend on the order in which the operations are given, nor on the run.
+func TestReportIsDeterministic(t *testing.T) {
+	for seed := range uint64(20) {
+		s := &simulation{clients: 5, operations: 120, keys: 3, lost: 20, multi: seed%2 == 0, choose: chooseBySeed(seed)}
+		history, applied := s.run()
+		history = Resolve(history, applied)
+		if seed%3 > 0 {
+			spoilt := len(history) / 2
+			history[spoilt].Outcome, history[spoilt].Reply = OK, bulkReply("never written")
+		}
+		first := Check(history, Options{})
+		shuffled := slices.Clone(history)
+		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		second := Check(shuffled, Options{})
+		if first.String() != second.String() || first.Steps != second.Steps {
+			t.Errorf("seed %d: %v in %d steps, shuffled %v in %d steps", seed, &first, first.Steps, &second, second.Steps)
+		}
+	}
+}
+
+// With three replies in ten lost, what the log tells keeps the search near one step for each operation, on right histories
+// and on wrong ones.
+func TestResolvedHistoriesAreCheap(t *testing.T) {
+	for seed := range uint64(5) {
+		s := &simulation{clients: 8, operations: 1500, keys: 6, lost: 30, choose: chooseBySeed(seed)}
+		history, applied := s.run()
+		resolved := Resolve(history, applied)
+		report := Check(resolved, Options{})
+		if report.Verdict != Legal || report.Steps > 5*len(resolved) {
+			t.Errorf("seed %d: %d operations, %v", seed, len(resolved), &report)
+		}
+		spoilt := slices.IndexFunc(resolved, func(o Operation) bool {
+			return o.Outcome == OK && o.Args[0] == "GET" && o.Reply.Kind == Bulk && o.Call > time.Second
+		})
+		resolved[spoilt].Reply = bulkReply("never written")
+		if report := Check(resolved, Options{}); report.Verdict != Illegal || report.Steps > 10*len(resolved) {
+			t.Errorf("seed %d, with a wrong read: %v in %d steps", seed, report.Verdict, report.Steps)
+		}
+	}
+}
+
+// A search that has no end in sight ends with its budget, and is no proof of anything.
+func TestBudgetBoundsTheSearch(t *testing.T) {
+	s := &simulation{clients: 8, operations: 400, keys: 1, lost: 60, choose: chooseBySeed(1)}
+	history, _ := s.run()
+	history = append(history, Operation{ID: 1 << 32, Args: []string{"GET", "{t}0"}, Call: time.Hour, Return: time.Hour, Reply: bulkReply("never written")})
+	report := Check(history, Options{StepBudget: 5000})
+	if report.Verdict != Undecided || report.Steps != 10_000 || report.Err != nil {
+		t.Errorf("%v after %d steps, %v", report.Verdict, report.Steps, report.Err)
+	}
+	if err := report.WriteHTML(&bytes.Buffer{}); err == nil {
+		t.Error("an undecided partition was drawn")
+	}
+}
+
+// An illegal partition tells more than one that was not decided before it.
+func TestIllegalOutweighsUndecided(t *testing.T) {
+	history := parseHistory(t, `
+0 0-9 INCR a → 1
+1 0-9 INCR a → 2
+2 0-9 INCR a → 3
+0 20-21 GET b → "x"`)
+	if report := Check(history, Options{StepBudget: 2}); report.Verdict != Illegal || !slices.Equal(report.Keys, []string{"b"}) {
+		t.Errorf("%v", &report)
+	}
+}
+
+func TestHTML(t *testing.T) {
+	report := Check(parseHistory(t, `
+0 0-1 SET k old → OK
+0 2-9 SET k new → OK
+1 3-4 GET k → "new"
+2 5-6 GET k → "old"`), Options{})
+	var page bytes.Buffer
+	if err := report.WriteHTML(&page, Note{Tag: "faults", At: 2 * time.Second, Until: 3 * time.Second, Text: "n2 crashes"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<html", `SET k new → OK`, "n2 crashes", `k=\"new\"`} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestValidateRefuses(t *testing.T) {
+	good := Operation{ID: 1, Args: []string{"GET", "k"}, Call: 1, Return: 2}
+	for name, spoil := range map[string]func(*Operation){
+		"id 1":        func(o *Operation) { o.ID = 1 },
+		"the return":  func(o *Operation) { o.Return = 0 },
+		"the call":    func(o *Operation) { o.Call = -1 },
+		"client -1":   func(o *Operation) { o.Client = -1 },
+		"outcome 4":   func(o *Operation) { o.Outcome = Applied + 1 },
+		"no model":    func(o *Operation) { o.Args = []string{"LPUSH", "k", "v"} },
+		"arguments":   func(o *Operation) { o.Args = nil },
+		"number of a": func(o *Operation) { o.Args = []string{"MSET", "k"} },
+	} {
+		bad := good
+		bad.ID = 2
+		spoil(&bad)
+		report := Check([]Operation{good, bad}, Options{})
+		if report.Err == nil || report.Verdict != Undecided || !strings.Contains(report.String(), name) {
+			t.Errorf("%s: %v", name, &report)
+		}
+	}
+}
+
+// An effect before its cause means that the log and the history do not belong together.
+func TestResolvePanicsOnEffectBeforeCall(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	Resolve([]Operation{{ID: 1, Call: 10, Outcome: Unknown}}, map[uint64]time.Duration{1: 5})
+}
+
+func BenchmarkCheckResolved(b *testing.B) {
+	s := &simulation{clients: 8, operations: 2000, keys: 8, lost: 30, choose: chooseBySeed(1)}
+	history, applied := s.run()
+	resolved := Resolve(history, applied)
+	for b.Loop() {
+		if report := Check(resolved, Options{}); report.Verdict != Legal {
+			b.Fatal(&report)
+		}
+	}
+}
