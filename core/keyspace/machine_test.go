@@ -265,11 +265,15 @@ func (m *spaceMachine) check(t *rapid.T) {
 	if wall, ok := m.space.NextExpiry(); ok != (expiring > 0) || ok && wall != first+1 {
 		t.Fatalf("the next key is due at %d, %t, want %d", wall, ok, first+1)
 	}
-	occupied := m.space.Occupied()
-	for slot := slots.Slot(0); slot.Valid(); slot++ {
-		if m.space.Count(slot) != counts[slot] || occupied.Contains(slot) != (counts[slot] > 0) {
+	var occupied slots.Set
+	for _, slot := range slices.Sorted(maps.Keys(counts)) {
+		occupied.Add(slot)
+		if m.space.Count(slot) != counts[slot] {
 			t.Fatalf("slot %d has %d keys, want %d", slot, m.space.Count(slot), counts[slot])
 		}
+	}
+	if m.space.Occupied() != occupied {
+		t.Fatalf("occupied are the slots %v, want %v", m.space.Occupied(), occupied)
 	}
 }
 
