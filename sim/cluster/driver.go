@@ -287,8 +287,8 @@ func (d *driver) Applied(client core.ClientID, ordinal uint64, effect *keyspace.
 	if ordinal == 0 {
 		return
 	}
-	if log := d.logOf(client); log != nil && log.command(ordinal).applied == 0 {
-		log.command(ordinal).applied = d.cluster.World.Now()
+	if log := d.logOf(client); log != nil {
+		log.command(ordinal).effective = true
 	}
 }
 

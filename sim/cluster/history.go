@@ -67,8 +67,11 @@ type connectionLog struct {
 	commands []commandLog
 }
 
-// commandLog is when a command was executed, and when it first had an effect; 0 if it never did.
-type commandLog struct{ executed, applied time.Duration }
+// commandLog is when a command was executed, 0 if it never was, and whether that had an effect.
+type commandLog struct {
+	executed  time.Duration
+	effective bool
+}
 
 // command returns the entry of an ordinal.
 func (l *connectionLog) command(ordinal uint64) *commandLog {
@@ -107,8 +110,8 @@ func (h *History) begin(client int, args []string, now time.Duration) *Operation
 // Applied returns when an operation first had an effect, by any of its attempts.
 func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 	for i := range op.Attempts {
-		if t := h.command(&op.Attempts[i]).applied; t > 0 && (!ok || t < at) {
-			at, ok = t, true
+		if did := h.command(&op.Attempts[i]); did.effective && (!ok || did.executed < at) {
+			at, ok = did.executed, true
 		}
 	}
 	return at, ok
@@ -135,7 +138,7 @@ func (h *History) checkAttempts() error {
 			if attempt.Harmless && did != (commandLog{}) {
 				return fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}
-			if did.applied > 0 {
+			if did.effective {
 				effective++
 			}
 		}
