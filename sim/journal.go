@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,7 @@ func (j *Journal) eventDone(w *World) {
 func (j *Journal) note(w *World, hash uint64) {
 	j.found, j.at, j.hash, j.event = true, j.next, hash, w.events
 	j.lines = w.trace.since(j.mark)
+	w.fail(nil, Nondeterministic, "this is where two runs differ", "") // what comes after is of no interest
 }
 
 // rerun runs the configuration in another mode.
@@ -64,6 +66,9 @@ type Divergence struct {
 	Event uint64 // its number, from 1
 	// First and Second are the event and its effects in either run, as lines of the trace: where the first lines are
 	// equal, the same event had different effects. None: the run had ended before.
+	//
+	// Of the first run only hashes are kept. It is run again until it does the same at that event; if it never
+	// does, First is what it did instead.
 	First, Second []string
 }
 
@@ -80,7 +85,7 @@ func (d *Divergence) String() string {
 }
 
 // showings is how many further runs are tried to see again what the first one did.
-const showings = 8
+const showings = 32
 
 // Twice runs a configuration twice and returns the first event that differs, nil if none does. Run must build its
 // world with Config.Journal set to the journal that it is given, and nothing else may depend on that.
@@ -98,14 +103,15 @@ func Twice(run func(j *Journal)) *Divergence {
 	if j.at == len(j.hashes) { // the first run did
 		return d
 	}
-	// The first run kept hashes only. What it did at that event is seen by running until the same happens again.
 	first := j.hashes[j.at]
 	for range showings {
 		j.rerun(journalShows, run)
 		if !j.found {
 			continue
 		}
-		d.Event, d.First = j.event, j.lines
+		if len(d.First) == 0 || slices.Equal(d.First, d.Second) || j.hash == first {
+			d.Event, d.First = j.event, j.lines
+		}
 		if j.hash == first {
 			break
 		}

@@ -105,7 +105,7 @@ func TestOneSeedOneHistory(t *testing.T) {
 		var worlds [2]*World
 		for i := range worlds {
 			worlds[i] = gossipWorld(seed, false, Config{Trace: &traces[i]})
-			worlds[i].Run(30 * time.Second)
+			worlds[i].Run(10 * time.Second)
 		}
 		if worlds[0].Hash() != worlds[1].Hash() || worlds[0].Events() != worlds[1].Events() {
 			t.Errorf("seed %d: %x after %d events, %x after %d", seed, worlds[0].Hash(), worlds[0].Events(), worlds[1].Hash(), worlds[1].Events())
@@ -114,7 +114,7 @@ func TestOneSeedOneHistory(t *testing.T) {
 			t.Errorf("seed %d: the traces differ", seed)
 		}
 		unwatched := gossipWorld(seed, false, Config{Window: -1})
-		unwatched.Run(30 * time.Second)
+		unwatched.Run(10 * time.Second)
 		if unwatched.Hash() != worlds[0].Hash() {
 			t.Errorf("seed %d: to look at the run changes its hash", seed)
 		}
