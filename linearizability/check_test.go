@@ -2,6 +2,7 @@ package linearizability
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ func TestRightHistoriesAreLegal(t *testing.T) {
 		if report := Check(Resolve(history, applied), options); report.Verdict != Legal {
 			t.Fatalf("resolved: %v", &report)
 		}
+		if verdict := sweepVerdict(t, Resolve(history, applied), options); verdict != Legal {
+			t.Fatalf("the sweep calls it %v", verdict)
+		}
 		if report := Check(history, options); report.Verdict == Illegal || report.Err != nil {
 			t.Fatalf("as it was: %v", &report)
 		}
@@ -41,6 +45,20 @@ func TestRightHistoriesAreLegal(t *testing.T) {
 			t.Fatalf("unlogged: %v", List(missing))
 		}
 	})
+}
+
+// sweepVerdict is what the sweep alone says of a history.
+func sweepVerdict(t *rapid.T, history []Operation, options Options) Verdict {
+	partitions, err := split(history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range partitions {
+		if verdict, _ := p.explain(options, &budget{left: DefaultStepBudget}); verdict != Legal {
+			return verdict
+		}
+	}
+	return Legal
 }
 
 // A reply that cannot be right makes a right history illegal, and the window shows it.
@@ -151,6 +169,9 @@ func TestAgreesWithBruteForce(t *testing.T) {
 		if report.Verdict != want {
 			t.Fatalf("%v\nwant %v for\n%s", &report, want, List(history))
 		}
+		if verdict := sweepVerdict(t, history, Options{}); verdict != want {
+			t.Fatalf("the sweep says %v, want %v for\n%s", verdict, want, List(history))
+		}
 		if _, _, ok := report.Window(); ok != (want == Illegal) {
 			t.Fatalf("%v\nhas a window: %t", &report, ok)
 		}
@@ -231,6 +252,37 @@ func TestBudgetBoundsTheSearch(t *testing.T) {
 	}
 	if err := report.WriteHTML(&bytes.Buffer{}); err == nil {
 		t.Error("an undecided partition was drawn")
+	}
+}
+
+// Many keys that one command has joined multiply what porcupine has to try before it gives up. The sweep leaves calls alone
+// that have no key in common, and its window is about the one key that is wrong.
+func TestSweepDecidesWhatPorcupineCannot(t *testing.T) {
+	var lines []string
+	for key := range 5 {
+		for client := range 3 {
+			lines = append(lines, fmt.Sprintf("%d 0-9 SET {t}%d %d → OK", 3*key+client, key, client))
+		}
+	}
+	lines = append(lines, `0 10-11 GET {t}4 → "3"`, `1 12-13 DEL {t}0 {t}1 {t}2 {t}3 {t}4 → 5`)
+	history := parseHistory(t, strings.Join(lines, "\n"))
+	options := Options{StepBudget: 20_000}
+	partitions, err := split(history)
+	if err != nil || len(partitions) != 1 {
+		t.Fatalf("%d partitions, %v", len(partitions), err)
+	}
+	if verdict := partitions[0].check(options, &budget{left: options.StepBudget}); verdict != Undecided {
+		t.Errorf("porcupine alone says %v", verdict)
+	}
+	report := Check(history, options)
+	before, window, ok := report.Window()
+	if report.Verdict != Illegal || !ok || len(window) != 1 || window[0].ID != 16 {
+		t.Errorf("%v", &report)
+	}
+	for _, want := range []string{`{t}4="0"`, `{t}4="1"`, `{t}4="2"`} {
+		if !strings.Contains(before, want) {
+			t.Errorf("before the window there was %s, want %s among it", before, want)
+		}
 	}
 }
 

@@ -2,10 +2,10 @@
 // their operations happened one at a time, each between its call and its return (Herlihy and Wing, "Linearizability: a
 // correctness condition for concurrent objects", 1990).
 //
-//	history ──► Resolve ──► partitions ──► porcupine ──► Legal
-//	 operations   drops or     keys that       one at         Illegal ──► explain: the smallest window of the history
-//	 and replies  bounds the   a command       a time,        Undecided              that no order explains
-//	              unknown      has joined      on a budget
+//	history ───► Resolve ───► partitions ───► porcupine ───► Legal
+//	 operations   drops or     keys that        one order     Illegal, Undecided ───► sweep ───► Legal, Undecided
+//	 and replies  bounds the   a command        at a time                              all orders   Illegal, and the window
+//	              unknown      has joined                                              at once      that has no explanation
 //
 // The model is of Redis's string commands, with expiry. A state of the model is the set of all worlds that are possible
 // after the operations so far: a reply that was lost leaves several, and so does a clock that is only known within bounds.
@@ -23,6 +23,9 @@
 // timed the history. A deadline is an interval, which every reply that depends on it narrows. So no history is refused that
 // such clocks allow, and what is accepted wrongly is wrong by no more than twice that error.
 //
-// The search is porcupine's (github.com/anishathalye/porcupine), after Lowe, "Testing for linearizability", 2017. It is
-// bounded by a number of steps of the model, not by time, so a verdict is a function of the history and the options.
+// The search is porcupine's (github.com/anishathalye/porcupine), after Lowe, "Testing for linearizability", 2017. Where it
+// finds no order, a second one follows all orders at once through time, to the first reply that has no explanation ("just
+// in time linearization", section 4 there). It shows where things went wrong, and it decides some histories that are too
+// much for the first. Both are bounded by a number of steps of the model, not by time, so a verdict is a function of the
+// history and the options.
 package linearizability
