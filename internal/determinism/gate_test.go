@@ -7,10 +7,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 )
+
+// TestMain lets the test's own binary be the process of a module.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == wasmMode {
+		os.Exit(runModule(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
 
 // plantedCase runs one mode of testdata/planted.
 func plantedCase(mistake string) scene {
@@ -41,7 +50,6 @@ func TestGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer platforms.close(ctx)
 	mistakes := []string{"map-order", "select", "clock", "int-size", "address", "time-zone", "failure"}
 	g := gate{platforms: platforms.all, extract: plantedOutcome, jobs: 2, timeout: time.Minute}
 	for _, mistake := range append([]string{"none"}, mistakes...) {
@@ -131,6 +139,29 @@ func TestReport(t *testing.T) {
 		if _, err := simulatorOutcome([]byte(bad)); err == nil {
 			t.Errorf("%q passes as a report", bad)
 		}
+	}
+}
+
+// TestUnchanged shows that an edit between two builds is noticed, and that the same source gives the same binary.
+func TestUnchanged(t *testing.T) {
+	directory, binaries := t.TempDir(), t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(directory, "main.go"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(directory, "main.go")
+	write("package main\n\nfunc main() { println(1) }\n")
+	native, err := compile(t.Context(), program, binaries, runtime.GOOS, runtime.GOARCH)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkUnchanged(t.Context(), program, native); err != nil {
+		t.Error(err)
+	}
+	write("package main\n\nfunc main() { println(2) }\n")
+	if err := checkUnchanged(t.Context(), program, native); err == nil {
+		t.Error("an edit went unnoticed")
 	}
 }
 

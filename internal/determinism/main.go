@@ -14,6 +14,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == wasmMode {
+		os.Exit(runModule(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+	}
 	err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -58,7 +61,6 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	defer platforms.close(ctx)
 	gate := gate{platforms: platforms.all, extract: simulatorOutcome, jobs: *jobs, timeout: *timeout}
 	for _, seed := range seeds {
 		gate.cases = append(gate.cases, simulatorCase(seed, *scenario, flags.Args()))
