@@ -43,6 +43,7 @@ func Run(scenario string, config Config, plan sim.Plan) (*Result, error) {
 		return nil, err
 	}
 	c.chaos()
+	c.World.Heal()
 	c.settle()
 	return c.result(scenario), nil
 }
@@ -57,10 +58,9 @@ func (c *Cluster) chaos() {
 	}
 }
 
-// settle heals the world and demands that everything comes to rest: first every operation and every node, then a read
+// settle demands that everything comes to rest in the healed world: first every operation and every node, then a read
 // of every key, so that what the clients saw last is confronted with what is there.
 func (c *Cluster) settle() {
-	c.World.Heal()
 	limit := c.World.Now() + c.Config.Settle
 	if !c.await(limit, c.converged) {
 		return
@@ -116,6 +116,9 @@ func (c *Cluster) converged() bool {
 func (c *Cluster) complaint(d *driver) string {
 	if d == nil || d.node == nil || !d.host.Up() {
 		return "is down"
+	}
+	if d.host.Paused() {
+		return "is paused"
 	}
 	if !d.node.Serving() {
 		return "does not serve"

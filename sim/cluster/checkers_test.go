@@ -1,0 +1,213 @@
+package cluster
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/sim"
+)
+
+// tampered runs a cluster, lets a test do harm before the last reads, and returns what the checkers made of it.
+func tampered(t *testing.T, harm func(*Cluster)) *Result {
+	t.Helper()
+	config, plan := small(3)
+	c, err := New(config, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.chaos()
+	harm(c)
+	c.World.Heal()
+	c.settle()
+	return c.result("test")
+}
+
+func expectVerdict(t *testing.T, r *Result, verdict sim.Verdict, words string) {
+	t.Helper()
+	if r.Verdict != verdict || !strings.Contains(r.Detail, words) {
+		t.Errorf("got %s: %s\nwant %s: ...%s...", r.Verdict, r.Detail, verdict, words)
+	}
+}
+
+// dropEverything makes a node forget its data without saying so: acknowledged writes are lost.
+func dropEverything(c *Cluster) {
+	for _, d := range c.nodes {
+		d.node.Space().Apply(keyspace.Effect{Kind: keyspace.FlushAll})
+	}
+}
+
+func TestLostWritesAreNotLinearizable(t *testing.T) {
+	r := tampered(t, dropEverything)
+	if report := r.Cluster.judge(); report.Verdict != linearizability.Illegal {
+		t.Errorf("the checker says %v", report.Verdict)
+	}
+}
+
+// goBack makes a key hold what it was first set to, though it has been set again since.
+func goBack(t *testing.T, c *Cluster) {
+	first := map[string]string{}
+	for _, op := range c.history.Operations {
+		if op.Outcome != Answered || op.Args[0] != "SET" || len(op.Args) != 3 {
+			continue
+		}
+		value, again := first[op.Args[1]]
+		if !again {
+			first[op.Args[1]] = op.Args[2]
+			continue
+		}
+		key := []byte(op.Args[1])
+		owner, _ := c.state.PrimaryOf(slots.Of(key))
+		for i, id := range c.ids {
+			if id == owner.ID {
+				c.nodes[i].node.Space().Apply(keyspace.Effect{Kind: keyspace.Set, Slot: slots.Of(key), Key: key, Value: []byte(value)})
+			}
+		}
+		return
+	}
+	t.Fatal("no key has been set twice")
+}
+
+func TestStaleReadsAreNotLinearizable(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { goBack(t, c) })
+	if report := r.Cluster.judge(); report.Verdict != linearizability.Illegal {
+		t.Errorf("the checker says %v", report.Verdict)
+	}
+}
+
+func TestChangesThatBypassTheEffectsAreFound(t *testing.T) {
+	expectVerdict(t, tampered(t, dropEverything), sim.Violation, "replaying the effects gives")
+}
+
+func TestAnIncompleteLogOfEffectsIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		for _, op := range c.history.Operations {
+			if op.Outcome == Answered && op.Args[0] == "SET" && len(op.Args) == 3 {
+				last := op.Attempts[len(op.Attempts)-1]
+				c.history.log(last.Connection).command(last.Ordinal).effective = false
+				return
+			}
+		}
+	})
+	expectVerdict(t, r, sim.Violation, "acknowledged, and yet no node reports an effect")
+}
+
+func TestARedirectWithAnEffectIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		for _, op := range c.history.Operations {
+			if op.Outcome == Answered && op.Args[0] == "SET" {
+				op.Attempts[len(op.Attempts)-1].Harmless = true
+				return
+			}
+		}
+	})
+	expectVerdict(t, r, sim.Violation, "was redirected or refused on")
+}
+
+func TestAnOperationWithTwoEffectsIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		for _, op := range c.history.Operations {
+			if _, applied := c.history.Applied(op); applied && op.Args[0] == "SET" {
+				op.Attempts = append(op.Attempts, op.Attempts...)
+				return
+			}
+		}
+	})
+	expectVerdict(t, r, sim.Violation, "had an effect 2 times")
+}
+
+func TestTwoServersOfASlotAreFound(t *testing.T) {
+	config, plan := small(4)
+	c, err := New(config, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The disk of the second node gets a configuration in which it has all the slots.
+	specs := make([]topology.ShardSpec, len(c.ids))
+	for i, node := range c.state.Nodes() {
+		specs[i] = topology.ShardSpec{ID: node.Shard, Epoch: 9, Nodes: []topology.Node{node}}
+		if node.ID == c.ids[1] {
+			specs[i].Slots.AddRange(slots.Range{First: 0, Last: slots.Count - 1})
+		}
+	}
+	rival, err := topology.Build(c.state.Cluster, specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.state = rival
+	if err := c.format(1, c.hosts[1]); err != nil {
+		t.Fatal(err)
+	}
+	c.chaos()
+	expectVerdict(t, c.result("test"), sim.Violation, "both serve the slots")
+}
+
+func TestDivergedConfigurationsAreFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		d := c.nodes[2]
+		shard, _ := c.state.ShardOf(c.ids[2])
+		record := core.Record{Node: c.ids[2], State: c.state}
+		next, result := record.State.Apply(topology.SetBoot{Node: c.ids[2], Epoch: shard.Epoch, Boot: 77})
+		if result.Err != nil {
+			t.Fatal(result.Err)
+		}
+		record.State = next
+		if _, err := d.log.Append(record.Append(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.log.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.World.Apply(sim.Fault{Kind: sim.FaultKill, Hosts: []string{nodeName(2)}, For: time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	expectVerdict(t, r, sim.Violation, "different configurations")
+}
+
+func TestAStallIsFoundAndExplained(t *testing.T) {
+	config, plan := small(5)
+	config.Settle = 20 * time.Second
+	c, err := New(config, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.chaos()
+	c.World.Heal()
+	if err := c.World.Apply(sim.Fault{Kind: sim.FaultPause, Hosts: []string{nodeName(1)}}); err != nil {
+		t.Fatal(err)
+	}
+	c.settle()
+	expectVerdict(t, c.result("test"), sim.Stalled, "node-2")
+}
+
+func TestAPanicOfANodeIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { c.nodes[0].conns.streams = nil })
+	expectVerdict(t, r, sim.Crashed, "index out of range")
+}
+
+func TestASpentBudgetIsUnknown(t *testing.T) {
+	config, plan := small(6)
+	config.StepBudget = 5
+	expectVerdict(t, mustRun(t, config, plan), sim.Unknown, "undecided")
+}
+
+func TestOneSeedOneHistory(t *testing.T) {
+	hashes := map[string]uint64{}
+	for _, seed := range []uint64{7, 8, 7, 8} {
+		config, plan := small(seed)
+		r := mustRun(t, config, plan)
+		if other, ok := hashes[r.Hash]; ok && other != seed {
+			t.Errorf("seeds %d and %d have the hash %s", seed, other, r.Hash)
+		}
+		hashes[r.Hash] = seed
+	}
+	if len(hashes) != 2 {
+		t.Errorf("two seeds gave %d histories", len(hashes))
+	}
+}
