@@ -192,8 +192,9 @@ func TestReleasedLogIsNotTakenForANewOne(t *testing.T) {
 			t.Errorf("%s of %d bytes was opened", names[0], size)
 		}
 	}
-	if _, err := storage.OpenLog(d, small()); err != nil || len(names) != 1 {
-		t.Errorf("undamaged: %v, files %q", err, names)
+	log, _ = mustOpen(t, d, small())
+	if log.First() != 2 || len(names) != 1 {
+		t.Errorf("undamaged: the first record is %d, want 2, in files %q", log.First(), names)
 	}
 }
 
