@@ -65,13 +65,13 @@ func benchmarkQueue(b *testing.B, pending int) {
 	var q queue
 	draws := random.New(1)
 	for range pending {
-		q.push(item{at: int64(draws.Uint64N(1_000_000))})
+		q.push(itemTimer, item{at: int64(draws.Uint64N(1_000_000))})
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		it := q.pop()
 		it.at += int64(draws.Uint64N(1_000_000))
-		q.push(it)
+		q.push(itemTimer, it)
 	}
 }
 

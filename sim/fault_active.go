@@ -58,11 +58,11 @@ func (w *World) Apply(f Fault) error {
 }
 
 func (w *World) schedule(kind itemKind, at time.Duration, h *Host, number int) {
-	it := item{at: max(int64(at), w.now), kind: kind, host: -1, token: uint64(number)}
+	it := item{at: max(int64(at), w.now), token: uint64(number)}
 	if h != nil {
 		it.host = h.index
 	}
-	w.queue.push(it)
+	w.queue.push(kind, it)
 }
 
 // resolve finds the hosts of a fault.

@@ -41,7 +41,7 @@ func (h *Host) take(it item) {
 
 // discard drops an item that comes to a host that is down.
 func (h *Host) discard(it item) {
-	switch it.kind {
+	switch it.kind() {
 	case itemDelivery:
 		h.world.network.Discard(it.delivery)
 	case itemInput:
@@ -56,7 +56,7 @@ func (h *Host) wake() {
 	}
 	h.waking = true
 	h.wakes++
-	h.world.queue.push(item{at: max(h.world.now, h.busy), kind: itemWake, host: h.index, token: h.wakes})
+	h.world.queue.push(itemWake, item{at: max(h.world.now, h.busy), host: h.index, token: h.wakes})
 }
 
 // woken handles the first item of the backlog, and has the rest wait for its turn, behind whatever else happens at this instant.
@@ -74,7 +74,7 @@ func (h *Host) woken(number uint64) {
 
 // perform has the process handle an item.
 func (h *Host) perform(it item) {
-	switch it.kind {
+	switch it.kind() {
 	case itemDelivery:
 		h.world.network.Receive(it.delivery)
 	case itemDeadline:
@@ -125,7 +125,7 @@ func (h *Host) arm() {
 	}
 	h.tickets++
 	h.armed = at
-	h.world.queue.push(item{at: at, kind: itemDeadline, host: h.index, token: h.tickets})
+	h.world.queue.push(itemDeadline, item{at: at, host: h.index, token: h.tickets})
 }
 
 // disarm makes the entry in the queue invalid.

@@ -6,7 +6,7 @@ import "fmt"
 func (w *World) startAt(h *Host, at int64) {
 	h.starts++
 	h.starting = true
-	w.queue.push(item{at: max(at, w.now), kind: itemBoot, host: h.index, token: h.starts})
+	w.queue.push(itemBoot, item{at: max(at, w.now), host: h.index, token: h.starts})
 }
 
 // boot starts the host's program, if the start that was scheduled with this number still counts.

@@ -17,15 +17,16 @@ func TestQueueAgainstSortedList(t *testing.T) {
 			if len(twin) == 0 {
 				t.SkipNow()
 			}
-			if got := q.pop(); got.token != twin[0].token || got.at != twin[0].at {
+			got := q.pop()
+			if got.token != twin[0].token || got.at != twin[0].at || got.kind() != itemKind(got.token%8) {
 				t.Fatalf("popped %+v, want %+v", got, twin[0])
 			}
 			twin = twin[1:]
 		}
 		push := func(t *rapid.T) {
 			it := item{at: rapid.Int64Range(0, 20).Draw(t, "at"), token: pushed}
+			q.push(itemKind(pushed%8), it)
 			pushed++
-			q.push(it)
 			place, _ := slices.BinarySearchFunc(twin, it, func(a, b item) int {
 				if a.at <= b.at {
 					return -1

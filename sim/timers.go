@@ -40,7 +40,7 @@ func (h *Host) scheduleTimer(slot int32) {
 	t.generation++
 	t.scheduled = true
 	at := max(h.world.now, h.clock.worldTime(t.due))
-	h.world.queue.push(item{at: at, kind: itemTimer, host: h.index, token: t.entry(slot)})
+	h.world.queue.push(itemTimer, item{at: at, host: h.index, token: t.entry(slot)})
 }
 
 // timerReached takes an entry of a timer from the queue.

@@ -91,7 +91,7 @@ type scheduler struct{ world *World }
 func (s scheduler) Now() time.Duration { return time.Duration(s.world.now) }
 
 func (s scheduler) Schedule(at time.Duration, d netsim.Delivery) {
-	s.world.queue.push(item{at: int64(at), kind: itemDelivery, delivery: d})
+	s.world.queue.push(itemDelivery, item{at: int64(at), delivery: d})
 }
 
 // HostOptions says what is particular about one host. The zero value is usable.
@@ -267,7 +267,7 @@ func (w *World) catch() {
 // step lets one item of the queue happen.
 func (w *World) step(it item) {
 	w.now = it.at
-	switch it.kind {
+	switch it.kind() {
 	case itemDelivery:
 		if host, ok := w.network.Arrive(it.delivery); ok {
 			w.byNetwork[host].take(it)
