@@ -23,8 +23,11 @@ func (n *Node) Check() error {
 	if err := n.checkClients(); err != nil {
 		return err
 	}
-	if err := n.state.Check(); err != nil {
-		return err
+	if n.checked != n.state {
+		if err := n.state.Check(); err != nil {
+			return err
+		}
+		n.checked = n.state
 	}
 	if err := n.space.Check(); err != nil {
 		return err

@@ -23,6 +23,8 @@ type Node struct {
 
 	// state is the configuration in force. It changes by install only.
 	state *topology.State
+	// checked is the configuration that Check has walked over already; it is immutable.
+	checked *topology.State
 	// view is state together with health, as commands see it.
 	view topology.View
 	// serving caches view.Serving, which every keyed command asks.
