@@ -14,6 +14,8 @@ const longestDouble = 32
 //
 // Redis's printer is Grisu2, which nearly always finds the shortest digits, and the closest among those. Where it does
 // not, its last digits differ from these, while both texts are read back as the same number.
+//
+// float: formatted for the client only
 func AppendDouble(dst []byte, value float64) []byte {
 	const exactIntegers = float64(math.MaxInt64 / 2) // 2^62: Redis converts to an integer and back up to here
 	switch {

@@ -37,8 +37,9 @@ type Value struct {
 	Kind Kind
 	// Str is the text of a simple string, an error (without '-' or CRLF), a bulk or verbatim string, a double, a big number.
 	Str    []byte
-	Format string  // of a verbatim string: three letters
-	Int    int64   // of an integer; of a boolean 1 or 0
+	Format string // of a verbatim string: three letters
+	Int    int64  // of an integer; of a boolean 1 or 0
+	//float: what a client reads; no decision of a node rests on it
 	Double float64 // of a double
 	// Array has the elements of an array, a set or a push, and the keys and values of a map in turns.
 	Array []Value

@@ -83,7 +83,9 @@ func parseScalar(kind byte, text []byte) (v Value, ok bool) {
 		number, ok := ParseInteger(bytes.TrimPrefix(text, []byte("+")))
 		return Value{Kind: KindInteger, Int: number}, ok && !bytes.HasPrefix(text, []byte("+-"))
 	case ',':
+		//float: what a client reads; no decision of a node rests on it
 		number, ok := parseDouble(text)
+		//float: the same
 		return Value{Kind: KindDouble, Str: text, Double: number}, ok
 	case '(':
 		return Value{Kind: KindBigNumber, Str: text}, isBigNumber(text)
@@ -100,6 +102,8 @@ func parseScalar(kind byte, text []byte) (v Value, ok bool) {
 }
 
 // parseDouble reads a decimal number or one of "inf", "-inf", "nan"; not what else ParseFloat would take.
+//
+// float: what a client reads; no decision of a node rests on it
 func parseDouble(text []byte) (float64, bool) {
 	switch string(text) {
 	case "inf", "+inf":

@@ -126,6 +126,8 @@ func (w *Writer) Attribute(n int) {
 }
 
 // Double appends a floating-point number; AppendDouble tells how it looks.
+//
+// float: formatted for the client only
 func (w *Writer) Double(value float64) {
 	var scratch [longestDouble]byte
 	text := AppendDouble(scratch[:0], value)
