@@ -68,9 +68,8 @@ func BenchmarkReceiveNews(b *testing.B) {
 func BenchmarkAdvance(b *testing.B) {
 	m := benchmarkMachine(1000)
 	b.ReportAllocs()
-	now := m.NextDeadline()
 	for range b.N {
-		now = m.NextDeadline()
+		now := m.NextDeadline()
 		m.Advance(now)
 		m.Take()
 		if m.probe.stage == direct {

@@ -30,13 +30,13 @@ const _ = -uint(slots.Count - 1<<slotBits) // fails to compile unless a cursor h
 func (s *Space) Scan(cursor uint64, limit int, visit func(key []byte, value Value)) (next uint64) {
 	limit = max(limit, 1)
 	from := cursor << slotBits
-	slot, ok := slots.Slot(cursor>>positionBits), true
-	for {
+	for slot := slots.Slot(cursor >> positionBits); ; {
 		first := slot
-		if slot, ok = s.occupied.Next(slot); !ok {
+		occupied, ok := s.occupied.Next(slot)
+		if !ok {
 			return 0
 		}
-		if slot != first {
+		if slot = occupied; slot != first {
 			from = 0
 		}
 		if limit == 0 {
