@@ -64,8 +64,8 @@ type retry struct {
 }
 
 // bootClient is the program of a client's host.
-func (c *Cluster) bootClient(index int) sim.ProgramFunc {
-	return func(h *sim.Host) sim.Process {
+func (c *Cluster) bootClient(index int) sim.Program {
+	return program{func(h *sim.Host) sim.Process {
 		settings := c.Config.Clients[index]
 		p := &client{
 			cluster: c, index: index, host: h, random: h.Random("client"), bus: h.Listen(1), depth: settings.Depth,
@@ -73,7 +73,7 @@ func (c *Cluster) bootClient(index int) sim.ProgramFunc {
 		p.cache.fill(settings.Cache, c.ownerAddress, c.addresses)
 		c.clients[index] = p
 		return p
-	}
+	}}
 }
 
 // Handle implements sim.Process.

@@ -50,8 +50,8 @@ type driver struct {
 }
 
 // bootNode is the program of a node's host.
-func (c *Cluster) bootNode(index int) sim.ProgramFunc {
-	return func(h *sim.Host) sim.Process {
+func (c *Cluster) bootNode(index int) sim.Program {
+	return program{func(h *sim.Host) sim.Process {
 		d := &driver{cluster: c, index: index, host: h, asleep: true, wakes: h.Random("wakes")}
 		d.clients, d.bus = h.Listen(ClientPort), h.Listen(BusPort)
 		d.streams.init()
@@ -63,7 +63,7 @@ func (c *Cluster) bootNode(index int) sim.ProgramFunc {
 		c.nodes[index] = d
 		d.step(&core.Start{})
 		return d
-	}
+	}}
 }
 
 // open recovers the log and makes the node from it.
