@@ -167,11 +167,16 @@ func (f Fault) Check() error {
 	return f.checkAmount()
 }
 
-// maxJump bounds how far a wall clock jumps: about 146 years, so that sums of two stay in 64 bits.
-const maxJump = int64(1) << 62
+// Bounds of amounts. They keep sums of many faults within 64 bits.
+const (
+	maxDelay = int64(24 * time.Hour)
+	maxJump  = int64(1) << 58 // nanoseconds by which a wall clock jumps: nine years
+	maxSpeed = int64(1) << 40 // bytes per second
+	maxTimes = 1000
+)
 
 func (f Fault) checkAmount() error {
-	low, high := int64(1), maxJump
+	low, high := int64(1), maxSpeed
 	switch faultTraits[f.Kind].unit {
 	case unitNone:
 		low, high = 0, 0
@@ -179,10 +184,12 @@ func (f Fault) checkAmount() error {
 		high = million
 	case unitDrift:
 		low, high = -driftLimit, driftLimit
+	case unitDuration:
+		high = maxDelay
 	case unitJump:
 		low, high = -maxJump, maxJump
 	case unitTimes:
-		high = 1000
+		high = maxTimes
 	}
 	if f.Amount < low || f.Amount > high {
 		return fmt.Errorf("sim: the amount of fault %v is %d, it must be from %d to %d", f.Kind, f.Amount, low, high)

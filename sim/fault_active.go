@@ -46,14 +46,19 @@ func (w *World) Load(plan Plan) error {
 	return nil
 }
 
-// Apply begins a fault now, whatever its At is.
+// Apply begins a fault now, whatever its At is: at once, or if a process is being called, when that has returned.
 func (w *World) Apply(f Fault) error {
 	resolved, err := w.resolve(f)
 	if err != nil {
 		return err
 	}
+	number := len(w.faults)
 	w.faults = append(w.faults, resolved)
-	w.beginFault(len(w.faults) - 1)
+	if w.running != nil {
+		w.schedule(itemFaultBegin, w.Now(), nil, number)
+	} else {
+		w.beginFault(number)
+	}
 	return nil
 }
 
@@ -104,8 +109,8 @@ func (w *World) beginFault(number int) {
 		f.active = true
 		w.active = append(w.active, number)
 		w.hold(f)
-		if f.For > 0 {
-			w.schedule(itemFaultEnd, time.Duration(w.now)+f.For, nil, number)
+		if end := w.Now() + f.For; f.For > 0 && end > w.Now() { // else it lasts for longer than time
+			w.schedule(itemFaultEnd, end, nil, number)
 		}
 	}
 	w.eventDone(nil)

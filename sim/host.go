@@ -141,8 +141,12 @@ func (h *Host) After(d time.Duration, token uint64) {
 // Crash ends the process when its Handle or Boot returns, as if it had exited by itself. The disk keeps what was
 // written. See HostOptions.RestartDelay.
 func (h *Host) Crash(reason string) {
-	h.exiting = true
 	h.world.note(h, actExit, reason)
+	if h.world.running == h {
+		h.exiting = true
+	} else if h.process != nil {
+		h.exit()
+	}
 }
 
 // Up reports whether a process runs on the host, paused or not.

@@ -252,6 +252,62 @@ func TestExitAndRestart(t *testing.T) {
 	}
 }
 
+// A process may exit in the middle of a stream, and be made to from outside.
+func TestExitWhileReading(t *testing.T) {
+	w, p := probes(t, 2, HostOptions{RestartDelay: time.Second})
+	a, b := p[0], p[1]
+	for i, exit := range []func(e Event){
+		func(e Event) { b.host.Crash("data") },
+		func(e Event) { b.bus.CloseStream(e.Stream); b.host.Crash("closed and gone") },
+		func(e Event) { apply(t, w, "kill hosts=b for=1s") },
+	} {
+		b.onEvent = func(e Event) {
+			if e.Kind == EventStreamData {
+				exit(e)
+			}
+		}
+		id := a.bus.OpenStream(b.address())
+		a.bus.SendStream(id, []byte("x"))
+		pass(w, 100*time.Millisecond)
+		a.bus.SendStream(id, []byte("y"))
+		if b.host.Up() {
+			t.Errorf("exit %d: still up", i)
+		}
+		pass(w, 20*time.Second)
+		if len(a.log) != 2 || !strings.HasPrefix(a.log[1].what, "closed") {
+			t.Errorf("exit %d: the peer was told %v", i, a.log)
+		}
+		b.expect(t, "opened", "data x", "boot")
+		a.log, b.onEvent = nil, nil
+	}
+	b.host.Crash("asked to")
+	if b.host.Up() {
+		t.Error("it is still up")
+	}
+	b.host.Crash("twice")
+	pass(w, 20*time.Second)
+	b.expect(t, "boot")
+}
+
+// A fault may last for as long as a number can say.
+func TestEndlessFaults(t *testing.T) {
+	w, p := probes(t, 1, HostOptions{})
+	pass(w, time.Second)
+	for _, kind := range FaultKinds() {
+		f := Fault{Kind: kind, For: Never, Hosts: []string{"a"}}
+		if f.unit() != unitNone {
+			f.Amount = 1
+		}
+		if err := w.Apply(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass(w, time.Hour)
+	if w.Healed() || p[0].host.Up() {
+		t.Error("a fault has ended")
+	}
+}
+
 // Faults that keep a host down add up: it starts when the last one ends, and not while it is paused.
 func TestDownFaultsAddUp(t *testing.T) {
 	w, p := probes(t, 1, HostOptions{})

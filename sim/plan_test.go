@@ -34,9 +34,11 @@ func drawFault(t *rapid.T) Fault {
 	case unitJump:
 		f.Amount = rapid.Int64Range(-maxJump, maxJump).Draw(t, "amount")
 	case unitTimes:
-		f.Amount = rapid.Int64Range(1, 1000).Draw(t, "amount")
+		f.Amount = rapid.Int64Range(1, maxTimes).Draw(t, "amount")
+	case unitDuration:
+		f.Amount = rapid.Int64Range(1, maxDelay).Draw(t, "amount")
 	default:
-		f.Amount = rapid.Int64Range(1, maxJump).Draw(t, "amount")
+		f.Amount = rapid.Int64Range(1, maxSpeed).Draw(t, "amount")
 	}
 	return f
 }

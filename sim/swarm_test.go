@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,7 +17,7 @@ func TestDrawnFaultsAreValidAndInTime(t *testing.T) {
 	seen := map[FaultKind]int{}
 	for seed := range uint64(100) {
 		faults := DefaultFaultMix().Draw(seed, swarmTargets)
-		if !slices.IsSortedFunc(faults, func(a, b Fault) int { return int(a.At - b.At) }) {
+		if !slices.IsSortedFunc(faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) }) {
 			t.Fatalf("seed %d: not in order", seed)
 		}
 		kinds := map[FaultKind]bool{}

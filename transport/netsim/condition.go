@@ -100,8 +100,8 @@ func (n *Network) settleAll() {
 
 // settle gives a link its profile, and works out how it behaves with all conditions that hold.
 func (n *Network) settle(l *link, p Profile) {
+	wasClogged, bandwidth := l.clogged, l.now.Bandwidth
 	l.profile, l.now = p, p
-	wasClogged := l.clogged
 	l.cut, l.clogged = false, false
 	from, to := n.hosts[l.from].address, n.hosts[l.to].address
 	if !l.loopback && !(slices.Contains(n.exempt, from) && slices.Contains(n.exempt, to)) {
@@ -113,6 +113,9 @@ func (n *Network) settle(l *link, p Profile) {
 	}
 	if wasClogged && !l.clogged {
 		n.release(l)
+	}
+	if bandwidth != l.now.Bandwidth {
+		n.hurry(l)
 	}
 }
 
@@ -126,6 +129,38 @@ func (l *link) impose(c *Condition) {
 	l.now.Latency += c.Delay
 	if c.Bandwidth > 0 && (l.now.Bandwidth == 0 || c.Bandwidth < l.now.Bandwidth) {
 		l.now.Bandwidth = c.Bandwidth
+	}
+}
+
+// hurry lets what streams have yet to send over a link go at its present bandwidth, not at the one at
+// which it was planned.
+func (n *Network) hurry(l *link) {
+	now := n.scheduler.Now()
+	l.free = now
+	for i := range n.connections {
+		c := &n.connections[i]
+		for side := range 2 {
+			if c.used() && c.ends[side].host == l.from && c.ends[1-side].host == l.to {
+				n.replan(int32(i), side, l)
+			}
+		}
+	}
+}
+
+// replan puts the segments of a flow under way anew.
+func (n *Network) replan(number int32, sender int, l *link) {
+	f := &n.connections[number].flows[sender]
+	f.arrival = n.scheduler.Now()
+	for i := f.first; i < len(f.segments); i++ {
+		s := &f.segments[i]
+		// What has left already is not called back.
+		f.arrival = max(f.arrival, min(s.arrives, l.segment(n.scheduler.Now(), s.length)))
+		s.arrives = f.arrival
+	}
+	if f.armed && f.attempts == 0 && f.underWay() {
+		f.ticket++ // the read that is scheduled means nothing now
+		f.armed = false
+		n.arm(number, sender)
 	}
 }
 

@@ -63,9 +63,7 @@ type connection struct {
 	flows      [2]flow // flows[side] carries what ends[side] sends
 	// vanished is set when one side has gone without a word, so that the other may have to find out.
 	vanished bool
-	// reading counts calls of receivers that hold bytes of a flow. Invariant: the connection is not freed meanwhile.
-	reading int
-	next    int32 // in the list of free ones
+	next     int32 // in the list of free ones
 }
 
 // used reports whether the number stands for a connection at all.
@@ -112,19 +110,17 @@ func (n *Network) openStream(e *Endpoint, to transport.Address) transport.Stream
 func (n *Network) newConnection() int32 {
 	number := n.freeConnection
 	if number < 0 {
-		n.connections = append(n.connections, connection{})
-		number = int32(len(n.connections) - 1)
-	} else {
-		n.freeConnection = n.connections[number].next
+		n.connections = append(n.connections, connection{generation: 1})
+		return int32(len(n.connections) - 1)
 	}
-	n.connections[number].generation++
+	n.freeConnection = n.connections[number].next
 	return number
 }
 
 // free gives a connection's number back once nobody can be told anything about it.
 func (n *Network) free(number int32) {
 	c := &n.connections[number]
-	if !c.used() || !c.ends[opener].gone() || !c.ends[acceptor].gone() || c.reading > 0 {
+	if !c.used() || !c.ends[opener].gone() || !c.ends[acceptor].gone() {
 		return
 	}
 	c.generation++ // whatever is still under way for it means nothing now
@@ -140,9 +136,7 @@ func (n *Network) free(number int32) {
 func (n *Network) scheduleCrossing(now time.Duration, kind occurrenceKind, number int32, side int) {
 	c := &n.connections[number]
 	l := n.link(c.ends[1-side].host, c.ends[side].host)
-	at := l.segment(now, 0, n.streams.RetransmitAfter)
-	// What follows on the same flow comes later.
-	c.flows[1-side].arrival = max(c.flows[1-side].arrival, at)
+	at := l.segment(now, 0)
 	n.schedule(at, occurrence{
 		kind: kind, side: uint8(side), host: c.ends[side].host, connection: number,
 		generation: c.generation, since: now, link: l,

@@ -15,11 +15,11 @@ type flow struct {
 	segments []segment     // under way, in order
 	first    int           // segments before this one have arrived
 	arrival  time.Duration // of the latest segment
-	// ending is set when the sender has closed: the end follows the last byte. ended: it has arrived.
-	ending, ended bool
+	ended    bool          // the end has arrived: the sender has closed, and admitted are its last bytes
 
-	// Invariant: at most one onRead is scheduled (or held by a clogged link) for a flow, and then armed is set.
-	armed bool
+	// Invariant: at most one onRead with the flow's ticket is scheduled, or held by a clogged link, and then armed is set.
+	armed  bool
+	ticket uint32
 	// stalled is since when the segment at the head is lost again and again, attempts how often; 0 if it is not.
 	stalled  time.Duration
 	attempts uint8
@@ -51,9 +51,14 @@ func (f *flow) send(arrives time.Duration, length int, end bool) {
 	f.segments = append(f.segments, segment{f.arrival, length, end})
 }
 
-// admit lets arrive what is due.
-func (f *flow) admit(now time.Duration) {
+// admit lets arrive what is due, up to the first segment that is lost, and reports whether there was one.
+func (f *flow) admit(now time.Duration, l *link) (lost bool) {
 	for f.underWay() && f.segments[f.first].arrives <= now {
+		if l.loses() {
+			lost = true
+			break
+		}
+		f.attempts = 0
 		s := f.segments[f.first]
 		f.admitted += s.length
 		f.ended = f.ended || s.end
@@ -65,6 +70,7 @@ func (f *flow) admit(now time.Duration) {
 		f.segments = f.segments[:copy(f.segments, f.segments[f.first:])]
 		f.first = 0
 	}
+	return lost
 }
 
 // consume forgets bytes that were read. It may move the rest of the buffer.
@@ -98,7 +104,7 @@ func (f *flow) next(now time.Duration) time.Duration {
 
 // reset makes the flow empty, and keeps its memory unless that is much.
 func (f *flow) reset() {
-	*f = flow{buffer: f.buffer[:0], segments: f.segments[:0]}
+	*f = flow{buffer: f.buffer[:0], segments: f.segments[:0], ticket: f.ticket + 1}
 	if cap(f.buffer) > maxRead {
 		f.buffer = nil
 	}

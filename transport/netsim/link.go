@@ -59,20 +59,17 @@ func (l *link) latency(source *random.Stream) time.Duration {
 	return l.now.Latency + source.Exponential(l.now.Jitter)
 }
 
-// segment draws when a segment of a stream arrives that is sent now. The delays of its retransmissions are included.
-func (l *link) segment(now time.Duration, size int, retransmit time.Duration) time.Duration {
+// segment draws when a segment of a stream arrives that is sent now, if it is not lost.
+func (l *link) segment(now time.Duration, size int) time.Duration {
 	if l.loopback {
 		return now + l.latency(l.streams)
 	}
-	sent, _ := l.transmit(now, size)
-	l.free = sent
-	for range maxRetransmissions {
-		// A segment with flipped bits fails TCP's checksum: it is lost too.
-		if !l.streams.Chance(l.now.Loss + l.now.Corrupt) {
-			break
-		}
-		sent += retransmit
-		retransmit *= 2
-	}
-	return sent + l.latency(l.streams)
+	l.free, _ = l.transmit(now, size)
+	return l.free + l.latency(l.streams)
+}
+
+// loses draws whether a segment of a stream that should arrive now is lost instead.
+func (l *link) loses() bool {
+	// A segment with flipped bits fails TCP's checksum: it is lost too.
+	return l.cut || !l.loopback && l.streams.Chance(l.now.Loss+l.now.Corrupt)
 }

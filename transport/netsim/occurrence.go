@@ -34,6 +34,7 @@ type occurrence struct {
 	connection int32
 	// Invariant: an occurrence whose generation is not its connection's belongs to an earlier one, and means nothing.
 	generation uint32
+	ticket     uint32 // onRead: of the flow
 	next       uint32 // in the list of free ones
 
 	from   transport.Address // datagrams: sender; onConnect: address that the opening is for

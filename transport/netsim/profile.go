@@ -57,8 +57,9 @@ const (
 	maxRead = 64 << 10
 	// packetHeader is what bandwidth is charged for each packet besides its payload: Ethernet, IP and UDP or TCP.
 	packetHeader = 60
-	// maxRetransmissions bounds how often one segment is drawn as lost.
-	maxRetransmissions = 8
+	// fastRetransmit is how many segments must be under way behind a lost one for its sender to learn of the loss
+	// from their acknowledgements, as by TCP's three duplicate ones, and not from its timer.
+	fastRetransmit = 3
 	// maxBackoff bounds how often the retransmission time is doubled.
 	maxBackoff = 5
 )

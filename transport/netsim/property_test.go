@@ -87,7 +87,8 @@ func (c *chaos) condition(t *rapid.T) {
 	c.network.Impose(Condition{
 		From: ips(rapid.IntRange(1, 3).Draw(t, "host")), OneWay: rapid.Bool().Draw(t, "one way"),
 		Cut: rapid.Bool().Draw(t, "cut"), Clog: rapid.Bool().Draw(t, "clog"),
-		Loss: rapid.SampledFrom([]int{0, 100_000, 500_000}).Draw(t, "loss"),
+		Loss:      rapid.SampledFrom([]int{0, 100_000, 500_000}).Draw(t, "loss"),
+		Bandwidth: rapid.SampledFrom([]int64{0, 1000, 100_000, 10_000_000}).Draw(t, "bandwidth"),
 	})
 }
 
@@ -99,8 +100,9 @@ func (c *chaos) crash(t *rapid.T) {
 	c.attach(i)
 }
 
-// check holds what has arrived so far against what was sent.
+// check holds what has arrived so far against what was sent, and the reads that are scheduled against their invariant.
 func (c *chaos) check(t *rapid.T) {
+	c.checkReads(t)
 	for id, owner := range c.owner { //unordered: every stream is checked by itself
 		if c.crashed[id] {
 			continue
@@ -112,6 +114,36 @@ func (c *chaos) check(t *rapid.T) {
 		if got, sent := p.data[id], c.sent[other(id)]; !bytes.HasPrefix(sent, got) {
 			t.Fatalf("stream %x got %q, which is no beginning of %q", id, got, sent)
 		}
+	}
+}
+
+// checkReads: at most one read of a flow counts.
+func (c *chaos) checkReads(t *rapid.T) {
+	reads := map[string]bool{}
+	waiting := c.queue
+	for _, h := range c.network.hosts {
+		for _, l := range h.links {
+			if l != nil {
+				for _, d := range l.held {
+					waiting = append(waiting, scheduled{delivery: d})
+				}
+			}
+		}
+	}
+	for _, s := range waiting {
+		o := c.network.occurrences[s.delivery.number]
+		if o.kind != onRead || c.network.connections[o.connection].generation != o.generation {
+			continue
+		}
+		f := c.network.connections[o.connection].flows[1-o.side]
+		name := fmt.Sprint("connection ", o.connection, " side ", o.side)
+		if o.ticket != f.ticket {
+			continue
+		}
+		if reads[name] || !f.armed {
+			t.Fatalf("%s: a second read is scheduled, or one that the flow does not know", name)
+		}
+		reads[name] = true
 	}
 }
 

@@ -36,7 +36,7 @@ func (n *Network) sendStream(number int32, side int, data []byte) {
 func (n *Network) scheduleCrossingBack(number int32, side int) {
 	c := &n.connections[number]
 	there := n.link(c.ends[side].host, c.ends[1-side].host)
-	at := there.segment(n.scheduler.Now(), 0, n.streams.RetransmitAfter)
+	at := there.segment(n.scheduler.Now(), 0)
 	n.scheduleCrossing(at, onReset, number, side)
 }
 
@@ -48,7 +48,7 @@ func (n *Network) transmit(number int32, side int, length int) {
 	f := &c.flows[side]
 	for length > 0 {
 		size := min(length, maxSegment)
-		f.send(l.segment(now, size, n.streams.RetransmitAfter), size, false)
+		f.send(l.segment(now, size), size, false)
 		length -= size
 	}
 	n.arm(number, side)
@@ -71,12 +71,11 @@ func (n *Network) closeStream(number int32, side int) {
 func (n *Network) finish(number int32, side int) {
 	c := &n.connections[number]
 	f := &c.flows[side]
-	if f.ending || c.ends[1-side].gone() {
+	if c.ends[1-side].gone() {
 		return
 	}
-	f.ending = true
 	l := n.link(c.ends[side].host, c.ends[1-side].host)
-	f.send(l.segment(n.scheduler.Now(), 0, n.streams.RetransmitAfter), 0, true)
+	f.send(l.segment(n.scheduler.Now(), 0), 0, true)
 	n.arm(number, side)
 }
 

@@ -13,14 +13,15 @@ func (n *Network) streamArrives(d Delivery, o *occurrence) bool {
 		o.link.held = append(o.link.held, d)
 		return false
 	}
-	lost := o.link != nil && o.link.cut
+	if o.kind == onRead {
+		return n.bytesArrive(d, o)
+	}
+	lost := o.link != nil && o.link.loses()
 	switch o.kind {
 	case onConnect:
 		return n.connectArrives(d, o, lost)
 	case onAccept:
 		return n.acceptArrives(d, o, lost)
-	case onRead:
-		return n.bytesArrive(d, o, lost)
 	case onAcknowledge:
 		n.acknowledgeArrives(d, o, lost)
 		return false
@@ -49,7 +50,7 @@ func (n *Network) connectArrives(d Delivery, o *occurrence, lost bool) bool {
 	}
 	if endpoint == nil {
 		back := n.link(o.host, c.ends[opener].host)
-		at := back.segment(n.scheduler.Now(), 0, n.streams.RetransmitAfter)
+		at := back.segment(n.scheduler.Now(), 0)
 		n.Discard(d)
 		n.refuse(number, at, back)
 		return false
@@ -105,12 +106,15 @@ func (n *Network) tryAgain(d Delivery, o *occurrence) bool {
 	return false
 }
 
-// bytesArrive admits what is due on a flow, unless the link is cut.
-func (n *Network) bytesArrive(d Delivery, o *occurrence, lost bool) bool {
-	number, side := o.connection, int(o.side)
+// bytesArrive admits what is due on a flow, and reports whether there is something to read.
+func (n *Network) bytesArrive(d Delivery, o *occurrence) bool {
+	number, side, l := o.connection, int(o.side), o.link
 	c := &n.connections[number]
 	f := &c.flows[1-side]
 	switch {
+	case o.ticket != f.ticket:
+		n.Discard(d)
+		return false
 	case c.ends[side].state == endOpening: // the answer to the opening is late; established arms the flow again
 		f.armed = false
 		n.Discard(d)
@@ -119,42 +123,49 @@ func (n *Network) bytesArrive(d Delivery, o *occurrence, lost bool) bool {
 		f.reset()
 		n.Discard(d)
 		return false
-	case o.link.clogged && !f.readable():
-		o.link.held = append(o.link.held, d)
-		return false
-	case lost && !f.readable():
-		n.stall(d, number, 1-side)
-		return false
-	case !lost && !o.link.clogged:
-		f.stalled, f.attempts = 0, 0
-		f.admit(n.scheduler.Now())
-		n.acknowledge(number, side)
 	}
-	if !f.readable() { // what was on its way is not coming any more
+	lost := false
+	if !l.clogged {
+		lost = f.admit(n.scheduler.Now(), l)
+	}
+	if lost && !n.retransmit(f, l) {
+		n.Discard(d)
+		f.armed = false
+		n.breakStream(number, 1-side, transport.ErrTimeout)
+		return false
+	}
+	switch {
+	case f.readable():
+		n.acknowledge(number, side)
+		return true
+	case l.clogged:
+		l.held = append(l.held, d)
+	case lost:
+		n.again(f.segments[f.first].arrives, d)
+	default: // what was on its way is not coming any more
 		f.armed = false
 		n.Discard(d)
 		n.arm(number, 1-side)
-		return false
 	}
-	return true
+	return false
 }
 
-// stall lets a segment wait for its retransmission, or gives the stream up.
-func (n *Network) stall(d Delivery, number int32, sender int) {
-	f := &n.connections[number].flows[sender]
+// retransmit puts the lost segment at the head of a flow under way again. It reports false if its sender gives up.
+func (n *Network) retransmit(f *flow, l *link) bool {
 	now := n.scheduler.Now()
 	if f.attempts == 0 {
 		f.stalled = now
 	}
-	if now-f.stalled < n.streams.ResetAfter && !f.orphaned {
-		wait := n.backoff(f.attempts)
-		f.attempts++
-		n.again(now+wait, d)
-		return
+	if now-f.stalled >= n.streams.ResetAfter || f.orphaned {
+		return false
 	}
-	n.Discard(d)
-	f.armed = false
-	n.breakStream(number, sender, transport.ErrTimeout)
+	wait := n.backoff(f.attempts)
+	if f.attempts == 0 && len(f.segments)-f.first > fastRetransmit {
+		wait = min(wait, 2*l.latency(l.streams))
+	}
+	f.attempts++
+	f.segments[f.first].arrives = now + wait
+	return true
 }
 
 // acknowledge looks after the case that bytes arrive, but acknowledgements do not come back: then their sender gives up.

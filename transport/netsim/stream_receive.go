@@ -17,7 +17,7 @@ func (n *Network) receiveOpened(d Delivery, o *occurrence) {
 	n.Discard(d)
 	c := &n.connections[number]
 	me := &c.ends[side]
-	if me.endpoint == nil || me.state == endClosing {
+	if me.endpoint == nil { // closed since
 		return
 	}
 	me.announced = true
@@ -29,7 +29,11 @@ func (n *Network) receiveBytes(d Delivery, o *occurrence) {
 	number, side := o.connection, int(o.side)
 	c := &n.connections[number]
 	f := &c.flows[1-side]
+	stale := o.ticket != f.ticket
 	n.Discard(d)
+	if stale {
+		return
+	}
 	f.armed = false
 	if !c.ends[side].takes() {
 		return // closed or broken since: what has not been read is lost
@@ -44,13 +48,13 @@ func (n *Network) receiveBytes(d Delivery, o *occurrence) {
 	}
 	endpoint, id := c.ends[side].endpoint, streamID(number, c.generation, side)
 	data := f.buffer[f.head : f.head+length : f.head+length]
-	c.reading++
 	endpoint.receiver.StreamData(id, data)
 	// The receiver may have opened streams, which moves the connections, or closed this one.
 	c = &n.connections[number]
-	c.reading--
-	c.flows[1-side].consume(length)
-	n.arm(number, 1-side)
+	if c.ends[side].takes() { // else nobody wants the rest
+		c.flows[1-side].consume(length)
+		n.arm(number, 1-side)
+	}
 	n.free(number)
 }
 
@@ -70,7 +74,8 @@ func (n *Network) arm(number int32, sender int) {
 		at += l.latency(l.streams)
 	}
 	n.schedule(at, occurrence{
-		kind: onRead, side: uint8(side), host: c.ends[side].host, connection: number, generation: c.generation, link: l,
+		kind: onRead, side: uint8(side), host: c.ends[side].host, connection: number, generation: c.generation,
+		ticket: f.ticket, link: l,
 	})
 }
 

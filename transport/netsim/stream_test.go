@@ -74,7 +74,7 @@ func TestReadsAreSplitAndJoined(t *testing.T) {
 func TestLossDelaysStreams(t *testing.T) {
 	w, a, b := two(t, 2, quiet)
 	id, there := a.open(b)
-	w.network.Impose(Condition{From: ips(1), OneWay: true, Loss: 500_000})
+	w.network.Impose(Condition{From: ips(1), OneWay: true, Loss: 200_000})
 	begin, first, last := w.time, time.Duration(0), time.Duration(0)
 	b.onData = func(transport.StreamID, []byte) {
 		if first == 0 {
@@ -88,8 +88,37 @@ func TestLossDelaysStreams(t *testing.T) {
 		t.Fatalf("%d bytes arrived", got)
 	}
 	if first > time.Minute || last < w.network.streams.RetransmitAfter {
-		t.Errorf("with half of the segments lost the first came after %v and the last after %v", first, last)
+		t.Errorf("with a fifth of the segments lost the first came after %v and the last after %v", first, last)
 	}
+}
+
+func TestTotalLossBreaksStreams(t *testing.T) {
+	w, a, b := two(t, 2, quiet)
+	id, there := a.open(b)
+	w.network.Impose(Condition{From: ips(1), Loss: 500_000, Corrupt: 500_000})
+	a.SendStream(id, []byte("into the void"))
+	w.run(time.Minute)
+	w.expectReasons(a, id, timedOut, b, there, timedOut)
+}
+
+// What was to be sent slowly is sent at once when the link is no longer slow.
+func TestThrottledStreamsHurryOnceHealed(t *testing.T) {
+	w, a, b := two(t, 2, quiet)
+	id, there := a.open(b)
+	slow := w.network.Impose(Condition{From: ips(1), Bandwidth: 16_444}) // a segment a second
+	a.SendStream(id, pattern(20*maxSegment))
+	a.CloseStream(id)
+	w.run(5500 * time.Millisecond)
+	if got := len(b.data[there]) / maxSegment; got != 5 {
+		t.Errorf("%d segments have arrived", got)
+	}
+	w.network.Lift(slow)
+	w.run(10 * time.Millisecond)
+	if got := b.data[there]; string(got) != string(pattern(20*maxSegment)) || b.reason(there) != "in order" {
+		t.Errorf("%d bytes have arrived, %s", len(got), b.reason(there))
+	}
+	w.run(time.Minute)
+	w.expectReasons(a, id, "in order", b, there, "in order")
 }
 
 func TestShortCutDelaysStreams(t *testing.T) {
@@ -233,6 +262,114 @@ func TestTheDeadSendNothing(t *testing.T) {
 		if got := string(b.data[there]); got != "" || b.reason(there) != timedOut {
 			t.Errorf("closed %v: got %q, %s", closed, got, b.reason(there))
 		}
+	}
+}
+
+// A segment that is lost just after its sender's machine has died is not sent again.
+func TestTheDeadRetransmitNothing(t *testing.T) {
+	w, a, b := two(t, 9, quiet)
+	id, there := a.open(b)
+	a.SendStream(id, []byte("under way"))
+	w.network.Crash(ip(1), true)
+	cut := w.network.Cut(ip(1), ip(2))
+	w.run(time.Second)
+	w.network.Lift(cut)
+	w.run(time.Minute)
+	if got := string(b.data[there]); got != "" || b.reason(there) != timedOut {
+		t.Errorf("got %q, %s", got, b.reason(there))
+	}
+	if a.reason(id) != "open" {
+		t.Error("the dead was told")
+	}
+}
+
+// Of many segments under way a lost one is known to be lost from those that follow it.
+func TestFastRetransmission(t *testing.T) {
+	w, a, b := two(t, 10, quiet)
+	id, there := a.open(b)
+	w.network.Impose(Condition{From: ips(1), Loss: 10_000, OneWay: true})
+	begin, last := w.time, time.Duration(0)
+	b.onData = func(transport.StreamID, []byte) { last = w.time - begin }
+	a.SendStream(id, pattern(1000*maxSegment))
+	w.run(time.Minute)
+	if len(b.data[there]) != 1000*maxSegment || last < 10*time.Millisecond || last > time.Second {
+		t.Errorf("%d bytes, the last after %v", len(b.data[there]), last)
+	}
+}
+
+// What has arrived at a host can wait there for its process, and meanwhile lose its meaning.
+func TestReceivedLate(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		meanwhile func(w *world, b *peer, there transport.StreamID)
+		reason    string
+	}{
+		{"closed", func(w *world, b *peer, there transport.StreamID) { b.CloseStream(there) }, "in order"},
+		{"reset", func(w *world, b *peer, there transport.StreamID) { w.network.ResetStreams(ip(1), ip(2)) }, reset},
+		{"crashed", func(w *world, b *peer, there transport.StreamID) { w.network.Crash(ip(2), false) }, "open"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, a, b := two(t, 11, quiet)
+			id, there := a.open(b)
+			a.SendStream(id, []byte("late"))
+			a.SendDatagram(at(2), []byte("late"))
+			var arrived []Delivery
+			for len(w.queue) > 0 && len(arrived) < 2 {
+				s := w.queue[0]
+				w.queue = w.queue[1:]
+				w.time = s.at
+				if host, ok := w.network.Arrive(s.delivery); !ok || host != w.network.Host(ip(2)) {
+					t.Fatalf("arrived at %d, %v", host, ok)
+				}
+				arrived = append(arrived, s.delivery)
+			}
+			test.meanwhile(w, b, there)
+			for _, d := range arrived {
+				w.network.Receive(d)
+			}
+			w.run(time.Minute)
+			if got := string(b.data[there]); got != "" || b.reason(there) != test.reason {
+				t.Errorf("got %q, %s", got, b.reason(there))
+			}
+			if want := map[bool]int{true: 0, false: 1}[test.name == "crashed"]; len(b.datagrams) != want {
+				t.Errorf("%d datagrams, want %d", len(b.datagrams), want)
+			}
+		})
+	}
+}
+
+// The bus may be closed after an opening has arrived and before its process hears of it.
+func TestOpenedLate(t *testing.T) {
+	w, a, b := two(t, 12, quiet)
+	id := a.OpenStream(at(2))
+	syn := w.queue[0]
+	w.queue, w.time = nil, syn.at
+	if _, ok := w.network.Arrive(syn.delivery); !ok {
+		t.Fatal("the opening did not arrive")
+	}
+	_ = b.Close()
+	w.network.Receive(syn.delivery)
+	w.run(time.Minute)
+	if len(b.opened) != 0 || a.reason(id) == "open" {
+		t.Errorf("the closed bus was told of %v, the opener %s", b.opened, a.reason(id))
+	}
+}
+
+// Bytes that overtake the answer to the opening wait for it.
+func TestBytesBeforeTheAnswer(t *testing.T) {
+	w, a, b := two(t, 13, quiet)
+	cut := w.network.Cut(ip(2), ip(1))
+	id := a.OpenStream(at(2))
+	w.run(10 * time.Millisecond) // by then the answer is lost, and will be sent again 200 ms later
+	w.network.Lift(cut)
+	b.SendStream(b.opened[0], []byte("early"))
+	w.run(100 * time.Millisecond)
+	if len(a.opened) != 0 || len(a.data[id]) != 0 {
+		t.Error("the opener was told too early")
+	}
+	w.run(time.Second)
+	if got := string(a.data[id]); got != "early" {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package netsim
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,6 +106,9 @@ func (p *peer) StreamOpened(id transport.StreamID, from transport.Address, inbou
 }
 
 func (p *peer) StreamData(id transport.StreamID, data []byte) {
+	if !slices.Contains(p.opened, id) || len(p.closed[id]) > 0 || len(data) == 0 {
+		p.world.t.Errorf("%d bytes of stream %x, opened %x, closed %v", len(data), id, p.opened, p.closed[id])
+	}
 	p.reads++
 	p.data[id] = append(p.data[id], data...)
 	if p.onData != nil {
