@@ -71,6 +71,11 @@ func (c *sweepCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	return c.sweep(s, scenario)
+}
+
+// sweep runs the scenario on all seeds and prints the sum.
+func (c *sweepCommand) sweep(s *session, scenario scenarios.Scenario) error {
 	jobs := c.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
