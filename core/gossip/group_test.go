@@ -29,7 +29,7 @@ func nodeIDs(n int) []wire.NodeID {
 // group is a group of machines in virtual time: a small event loop with a network that tests can bend. It is
 // a function of its seed.
 type group struct {
-	t        testing.TB
+	t        failer
 	config   Config
 	now      time.Duration
 	random   *random.Stream
@@ -55,6 +55,12 @@ type group struct {
 	check    bool // Check() after every event
 }
 
+// failer is what a group needs of a test, or of a rapid check.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 type event struct {
 	at       time.Duration
 	order    uint64
@@ -78,7 +84,7 @@ func (h *eventHeap) Pop() any {
 }
 
 // newGroup starts n machines that are all members.
-func newGroup(t testing.TB, n int, config Config, seed uint64) *group {
+func newGroup(t failer, n int, config Config, seed uint64) *group {
 	g := &group{
 		t: t, config: config, random: random.Derive(seed, "group"), ids: nodeIDs(n), index: map[wire.NodeID]int{},
 		machines: make([]*Machine, n), boots: make([]uint64, n), wakes: make([]time.Duration, n), blocked: make([]time.Duration, n),
@@ -164,12 +170,15 @@ func (g *group) send(from, to int, s Send) {
 // run handles all events of the next span.
 func (g *group) run(span time.Duration) { g.runUntil(span, nil) }
 
-// runUntil runs until a condition holds, which it looks at after every event, and reports whether it came to hold within the limit.
+// runUntil runs until a condition holds, which it looks at every 10 ms, and reports whether it came to hold within the limit.
 func (g *group) runUntil(limit time.Duration, condition func() bool) bool {
-	end := g.now + limit
+	end, look := g.now+limit, g.now
 	for len(g.events) > 0 && g.events[0].at <= end {
-		if condition != nil && condition() {
-			return true
+		if condition != nil && g.now >= look {
+			if condition() {
+				return true
+			}
+			look = g.now + 10*time.Millisecond
 		}
 		g.step()
 	}
@@ -218,7 +227,7 @@ func (g *group) step() {
 // gone. It returns "" if all is well.
 func (g *group) disagreement() string {
 	for i, m := range g.machines {
-		if m == nil {
+		if m == nil || m.left {
 			continue
 		}
 		for j, id := range g.ids {

@@ -187,18 +187,14 @@ func (m *Machine) Leave(now time.Duration) {
 		return
 	}
 	m.members.setHealth(self, Left)
-	if m.members.slots[self].incarnation < MaxIncarnation { // else no one would believe it
-		m.spread(self)
-	}
 	m.left = true
-	limit := len(m.rumours.lists)
-	if living := m.members.drawLiving(limit, m.source); len(living) > 0 {
-		for i := range limit {
-			m.send(living[i%len(living)], message{kind: gossip})
-		}
-	}
-	m.dropRumour(self)
 	m.gossipAt = never
+	m.dropRumour(self) // each message says it from now on
+	limit := len(m.rumours.lists)
+	living := m.members.drawLiving(limit, m.source)
+	for i := 0; i < limit && len(living) > 0; i++ {
+		m.send(living[i%len(living)], message{kind: gossip})
+	}
 }
 
 func (m *Machine) alone() bool { return m.members.count() == 1 }

@@ -73,11 +73,11 @@ func (m *Machine) reconnect() {
 	m.send(dead[m.source.IntN(len(dead))], message{kind: ping})
 }
 
-// exchangeAfterReturn follows up when this node has learnt that it was held dead. It was probably cut off, with others or from
-// others, so it compares its view of everyone with that of the member it has it from. It is the returning node that does this,
-// at most once an interval, since there may be a thousand who welcome it.
+// exchangeAfterReturn follows up when this node has learnt that it was held dead. If it suspects others or holds them dead in turn, they
+// may all have been cut off from each other, so it compares its view of everyone with that of the member it has it from. It is the
+// returning node that does this, at most once an interval, since there may be a thousand who welcome it.
 func (m *Machine) exchangeAfterReturn(with slot) {
-	if m.now < m.returnAt {
+	if m.now < m.returnAt || len(m.members.dead)+len(m.suspicions.heap) == 0 {
 		return
 	}
 	m.returnAt = m.now + m.config.ReconnectInterval

@@ -65,6 +65,9 @@ func (m *Machine) compose(to slot, msg message, accusation *wireClaim, reliable 
 		m.buffer = accusation.append(m.buffer)
 		skip = to
 	}
+	if own := m.belief(self); m.left && own.incarnation < MaxIncarnation {
+		m.buffer = own.append(m.buffer) // who still takes this node for alive has missed its goodbye
+	}
 	m.appendRumours(start, skip)
 	m.finish(to, start, reliable)
 }
