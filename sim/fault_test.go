@@ -348,6 +348,11 @@ func TestHealAmong(t *testing.T) {
 	if got, want := len(strings.Fields(reach(w, p))), 20; got != want {
 		t.Errorf("after healing all, %d of %d reach each other", got, want)
 	}
+	apply(t, w, "crash hosts=a for=1s")
+	apply(t, w, "partition hosts=b peers=c for=1s")
+	if got := reach(w, p); p[0].host.Up() || strings.Contains(got, "bc") {
+		t.Errorf("who was healed among others is spared for ever: %s", got)
+	}
 	defer func() {
 		if recover() == nil {
 			t.Error("to heal nobody is possible")

@@ -55,8 +55,8 @@ type Host struct {
 	wakes  uint64
 	waking bool
 
-	deadlineState
-	timers timers
+	deadline deadline
+	timers   timers
 }
 
 func newHost(w *World, name string, program Program, options HostOptions) *Host {
@@ -67,11 +67,11 @@ func newHost(w *World, name string, program Program, options HostOptions) *Host 
 	return &Host{
 		world: w, name: name, index: int32(len(w.hosts)), network: w.network.Host(options.Address),
 		program: program, options: options,
-		disk:          disksim.New(random.Derive(w.config.Seed, "disk/"+name), timing),
-		clock:         newMonotonicClock(w.now, options.ClockOffset, options.ClockDrift),
-		wallAhead:     int64(options.WallOffset),
-		deadlineState: deadlineState{deadline: Never, armed: never},
-		timers:        timers{free: -1},
+		disk:      disksim.New(random.Derive(w.config.Seed, "disk/"+name), timing),
+		clock:     newMonotonicClock(w.now, options.ClockOffset, options.ClockDrift),
+		wallAhead: int64(options.WallOffset),
+		deadline:  deadline{at: Never},
+		timers:    timers{free: -1},
 	}
 }
 

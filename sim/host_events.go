@@ -1,30 +1,6 @@
 package sim
 
-import (
-	"fmt"
-	"math"
-	"strings"
-	"time"
-)
-
-// never is a world time that does not come.
-const never = math.MaxInt64
-
-// deadlineState is how a host's deadline is kept: with at most one valid entry in the queue, which is moved only to an
-// earlier time. An entry that comes too early because the process has put its deadline off is put in again, so that an
-// ever later deadline, as of a retransmission timer, costs one entry per period and not one per event.
-type deadlineState struct {
-	deadline time.Duration // as the process said, by the host's clock
-	// Invariant: armed is the world time of the valid entry, never if there is none.
-	armed int64
-	// tickets numbers the entries. Invariant: only the one with the latest number is valid.
-	tickets uint64
-	// waiting is set while a reached deadline is in the backlog.
-	waiting bool
-	// spins counts the deadlines at the instant spinning.
-	spins    int
-	spinning int64
-}
+import "strings"
 
 // take has the host handle an item now, or when it can.
 func (h *Host) take(it item) {
@@ -99,10 +75,9 @@ func (h *Host) handle(e Event) {
 // afterwards ends an event, or a start, of the process.
 func (h *Host) afterwards() {
 	w := h.world
-	deadline := h.process.NextDeadline()
+	h.deadline.at = h.process.NextDeadline()
 	w.running = nil
-	w.hash.word(uint64(deadline))
-	h.deadline = deadline
+	w.hash.word(uint64(h.deadline.at))
 	if h.slow > 0 {
 		h.busy = w.now + int64(h.slow)
 	}
@@ -112,61 +87,4 @@ func (h *Host) afterwards() {
 		h.arm()
 	}
 	w.eventDone(h)
-}
-
-// arm sees to it that the deadline is in the queue.
-func (h *Host) arm() {
-	if h.deadline == Never || h.waiting {
-		return
-	}
-	at := max(h.world.now, h.clock.worldTime(h.deadline))
-	if at >= h.armed {
-		return
-	}
-	h.tickets++
-	h.armed = at
-	h.world.queue.push(itemDeadline, item{at: at, host: h.index, token: h.tickets})
-}
-
-// disarm makes the entry in the queue invalid.
-func (h *Host) disarm() {
-	h.tickets++
-	h.armed = never
-	h.waiting = false
-}
-
-// deadlineReached takes the entry of the deadline from the queue.
-func (h *Host) deadlineReached(it item) {
-	if it.token != h.tickets {
-		return
-	}
-	h.armed = never
-	if !h.due() {
-		h.arm()
-		return
-	}
-	h.waiting = true
-	h.take(it)
-}
-
-// due reports whether the process's deadline has passed.
-func (h *Host) due() bool { return h.deadline <= h.Now() }
-
-// performDeadline gives the process its deadline, unless it was put off while it waited in the backlog.
-func (h *Host) performDeadline() {
-	h.waiting = false
-	if !h.due() {
-		h.arm()
-		return
-	}
-	w := h.world
-	if h.spinning != w.now {
-		h.spinning, h.spins = w.now, 0
-	}
-	if h.spins++; h.spins > maxSpins {
-		detail := fmt.Sprintf("after %d deadlines at one instant the next is %v, and it is %v already", maxSpins, h.deadline, h.Now())
-		w.fail(h, Stalled, detail, "")
-		return
-	}
-	h.handle(Event{Kind: EventDeadline})
 }

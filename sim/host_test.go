@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/transport"
+	"pgregory.net/rapid"
 )
 
 // What arrives for a paused host waits and is handled in order; its clock runs on, and its timers come late.
@@ -326,6 +327,11 @@ func TestDownFaultsAddUp(t *testing.T) {
 	apply(t, w, "restart hosts=a")
 	pass(w, time.Minute)
 	p[0].expect(t, "boot")
+	apply(t, w, "kill hosts=a for=1s")
+	pass(w, 500*time.Millisecond)
+	if p[0].host.Up() {
+		t.Error("faults that a restart has ended have ended once more")
+	}
 }
 
 func TestTimersAndDeadlines(t *testing.T) {
@@ -377,6 +383,158 @@ func TestDeadlinesAreLazy(t *testing.T) {
 	if last := b.log[len(b.log)-1]; last.what != "deadline" || last.at != 9991*time.Millisecond+time.Second {
 		t.Errorf("last came %q at %v", last.what, last.at)
 	}
+}
+
+// Near and far deadlines in turn leave nothing behind in the queue.
+func TestDeadlinesLeaveNothingBehind(t *testing.T) {
+	w, p := probes(t, 1, HostOptions{})
+	a := p[0]
+	near := false
+	a.onEvent = func(Event) {
+		near = !near
+		a.deadline = time.Hour
+		if near {
+			a.deadline = a.host.Now() + 10*time.Millisecond
+		}
+		a.host.After(time.Millisecond, 0)
+	}
+	a.host.After(0, 0)
+	most := 0
+	w.RunUntil(time.Minute, func() bool { most = max(most, w.queue.len()); return false })
+	if most > 4 {
+		t.Errorf("up to %d items were in the queue", most)
+	}
+}
+
+// Nothing of the process before a crash reaches the one after it, however soon that starts.
+func TestNothingSurvivesAQuickRestart(t *testing.T) {
+	for _, kind := range []string{"crash", "kill", "wipe"} {
+		for _, before := range []string{"paused", "slow", "neither"} {
+			w, p := probes(t, 2, HostOptions{})
+			a, b := p[0], p[1]
+			switch before {
+			case "paused":
+				apply(t, w, "pause hosts=b for=90ms")
+			case "slow":
+				apply(t, w, "slow hosts=b amount=100ms for=90ms")
+			}
+			b.onEvent = func(Event) { b.deadline = b.host.Now() + 150*time.Millisecond }
+			b.host.After(200*time.Millisecond, 1)
+			b.host.After(300*time.Millisecond, 2)
+			for i := range 5 {
+				a.bus.SendDatagram(b.address(), fmt.Append(nil, i))
+			}
+			pass(w, 50*time.Millisecond)
+			b.onEvent, b.log = nil, nil
+			b.onBoot = func(p *probe) { p.host.After(time.Second, 3) }
+			apply(t, w, kind+" hosts=b for=1ms")
+			pass(w, 50*time.Millisecond)
+			if w.network.Pending() != 0 {
+				t.Errorf("%s while %s: %d deliveries are left over", kind, before, w.network.Pending())
+			}
+			pass(w, time.Minute)
+			b.expect(t, "boot", "timer 3")
+			a.log = nil
+			a.bus.OpenStream(b.address())
+			pass(w, 100*time.Millisecond)
+			a.expect(t, "opened")
+			b.expect(t, "opened")
+		}
+	}
+}
+
+// A slow host that restarts is slow from its first event on, and not held up by what it did before.
+func TestSlowHostRestarts(t *testing.T) {
+	w, p := probes(t, 2, HostOptions{})
+	a, b := p[0], p[1]
+	apply(t, w, "slow hosts=b amount=40ms")
+	send := func() {
+		for i := range 3 {
+			a.bus.SendDatagram(b.address(), fmt.Append(nil, i))
+		}
+	}
+	send()
+	pass(w, 10*time.Millisecond)
+	apply(t, w, "kill hosts=b for=1ms")
+	pass(w, 10*time.Millisecond) // it is up since 11 ms, and busy with its start until 51 ms
+	b.log = nil
+	send()
+	pass(w, time.Minute)
+	var times []time.Duration
+	for _, e := range b.log {
+		times = append(times, e.at/time.Millisecond)
+	}
+	if want := []time.Duration{51, 91, 131}; !slices.Equal(times, want) {
+		t.Errorf("handled at %v ms, want %v", times, want)
+	}
+}
+
+// A timer that waits for a paused host comes once, also when the clock changes its rate meanwhile.
+func TestDriftWhilePaused(t *testing.T) {
+	w, p := probes(t, 1, HostOptions{})
+	a := p[0]
+	a.host.After(time.Second, 1)
+	a.onEvent = func(Event) { a.deadline = 3 * time.Second }
+	a.host.After(0, 0)
+	pass(w, 100*time.Millisecond)
+	a.onEvent = nil
+	apply(t, w, "pause hosts=a for=10s")
+	pass(w, 5*time.Second)
+	apply(t, w, "clock-drift hosts=a amount=100000ppm for=1s")
+	pass(w, time.Minute)
+	a.expect(t, "timer 0", "timer 1", "deadline")
+}
+
+// Whatever holds a host up, it handles what arrives in the order of arrival, never while it is paused, and
+// with the time between two events that its slowness asks for.
+func TestOrderOfArrivalIsKept(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := New(Config{Network: quiet})
+		a, b := &probe{}, &probe{}
+		w.AddHost("a", a, HostOptions{})
+		w.AddHost("b", b, HostOptions{})
+		w.Run(0)
+		ms := func(name string, most int) time.Duration {
+			return time.Duration(rapid.IntRange(0, most).Draw(rt, name)) * time.Millisecond
+		}
+		var faults []Fault
+		for range rapid.IntRange(0, 5).Draw(rt, "faults") {
+			f := Fault{At: ms("at", 50), For: ms("for", 20) + 1, Hosts: []string{"b"}, Kind: FaultPause}
+			if rapid.Bool().Draw(rt, "slow") {
+				f.Kind, f.Amount = FaultSlow, int64(ms("amount", 10))+1
+			}
+			faults = append(faults, f)
+		}
+		if err := w.Load(Plan{Faults: faults}); err != nil {
+			rt.Fatal(err)
+		}
+		n := rapid.IntRange(1, 40).Draw(rt, "n")
+		b.log = nil
+		var last time.Duration
+		var slow time.Duration
+		b.onEvent = func(Event) {
+			if b.host.Paused() {
+				rt.Fatalf("at %v it is paused, and handles %v", w.Now(), b.log[len(b.log)-1])
+			}
+			if w.Now() < last+slow {
+				rt.Fatalf("at %v it is still busy since %v for %v", w.Now(), last, slow)
+			}
+			last, slow = w.Now(), b.host.slow
+		}
+		for i := range n {
+			a.bus.SendDatagram(b.address(), fmt.Append(nil, i))
+			w.Run(w.Now() + ms("wait", 3))
+		}
+		w.Run(time.Minute)
+		for i, e := range b.log {
+			if e.what != fmt.Sprintf("datagram %d", i) {
+				rt.Fatalf("event %d is %q", i, e.what)
+			}
+		}
+		if len(b.log) != n || w.failure != nil {
+			rt.Fatalf("%d of %d events, %v", len(b.log), n, w.failure)
+		}
+	})
 }
 
 // When the clock changes its rate, what waits for it is moved.

@@ -41,8 +41,7 @@ func (h *Host) goDown(silent bool) {
 	w := h.world
 	h.process = nil
 	h.exiting = false
-	h.deadline = Never
-	h.disarm()
+	h.deadline.at, h.deadline.waiting = Never, false
 	h.timers.clear()
 	h.waking = false
 	h.busy = 0

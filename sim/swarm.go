@@ -163,6 +163,6 @@ func AtMostStopped(limit int, names ...string) func(f Fault, meanwhile []Fault) 
 				}
 			}
 		}
-		return len(stopped) <= limit || !slices.ContainsFunc(f.Hosts, counts)
+		return len(stopped) <= limit
 	}
 }

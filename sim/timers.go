@@ -67,12 +67,7 @@ func (h *Host) reclock() {
 			h.scheduleTimer(int32(slot))
 		}
 	}
-	waiting := h.waiting
-	h.disarm()
-	h.waiting = waiting
-	if h.process != nil {
-		h.arm()
-	}
+	h.arm()
 }
 
 // clear forgets all timers.

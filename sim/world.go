@@ -275,7 +275,7 @@ func (w *World) step(it item) {
 	case itemBoot:
 		w.hosts[it.host].boot(it.token)
 	case itemDeadline:
-		w.hosts[it.host].deadlineReached(it)
+		w.hosts[it.host].look(it)
 	case itemTimer:
 		w.hosts[it.host].timerReached(it)
 	case itemInput:

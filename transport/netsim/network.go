@@ -29,6 +29,7 @@ type Network struct {
 	directory directory // index of the socket of an address, or of the host of an IP address with port 0
 
 	occurrences    []occurrence // what is under way; a Delivery is an index
+	pending        int          // of those: in use
 	freeOccurrence uint32       // first of the list of free ones, 0 if none
 	connections    []connection
 	freeConnection int32 // first of the list of free ones, -1 if none
@@ -98,6 +99,9 @@ func (n *Network) SetLink(from, to netip.Addr, p Profile) {
 
 // SetStreams changes how streams behave from now on.
 func (n *Network) SetStreams(p StreamProfile) { n.streams = p }
+
+// Pending returns how many deliveries were scheduled and not given back yet. Those that a clogged link holds count.
+func (n *Network) Pending() int { return n.pending }
 
 // Counters returns what has happened so far.
 func (n *Network) Counters() Counters { return n.counters }

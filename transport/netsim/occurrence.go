@@ -53,6 +53,7 @@ func (n *Network) schedule(at time.Duration, o occurrence) Delivery {
 	}
 	slot := &n.occurrences[number]
 	n.freeOccurrence = slot.next
+	n.pending++
 	o.data = append(slot.data[:0], o.data...)
 	*slot = o
 	n.scheduler.Schedule(at, Delivery{number})
@@ -70,6 +71,7 @@ func (n *Network) Discard(d Delivery) {
 	}
 	*slot = occurrence{next: n.freeOccurrence, data: slot.data}
 	n.freeOccurrence = d.number
+	n.pending--
 }
 
 // Deliver carries out what was scheduled, and has it received at once.
