@@ -1,0 +1,29 @@
+// Command embernode is a node of an Ember cluster in production: sockets, a disk and a clock around core.Node.
+//
+//	embernode ember.conf --port 7000 --dir /var/lib/ember
+//
+// The optional file is written as Redis's configuration file is, and every parameter in it is a flag too; the flag wins.
+//
+// # The loop
+//
+// One goroutine, the loop, owns the node. Everything else gathers what has happened and hands it over:
+//
+//	clients' sockets ──► clientDriver ─┐                       ┌─► one write per client and round
+//	other nodes ───────► bus ──► mailbox ─► loop ─► node.Step ─┼─► datagrams, streams
+//	disk ──────────────► journal ► mailbox ─┘    ◄── effects ──┴─► log records, made durable by the journal
+//
+// A round is one wake-up: the loop takes all that has arrived since it last looked, and gives the bytes of all clients to the
+// node as one batch. So under load rounds get larger instead of more frequent, and what a round costs (waking up, reading
+// the clock, the memory latency that the node hides by working in windows) is shared by more commands.
+// No input waits for a fixed time in order to be batched: an idle loop takes the first command at once.
+//
+// The clock is read for each step, after the input of the step was taken. Nothing in the loop waits for a disk, a client
+// or a peer: the journal syncs in a goroutine of its own, a client that does not read gets one for what its socket does
+// not take, and the bus never blocks.
+//
+// # Bounds
+//
+// What others can make the process hold is bounded: the input of a client by one read ahead of the node and then by the
+// node's own limits, its output by throttling its input and in the end by closing it, the connections by maxclients, the
+// bus's messages by the mailbox.
+package main

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// listenForClients opens the port for clients on every address that the node is bound to. With port 0 the first address
+// chooses, and the others follow.
+func listenForClients(s *settings) (listeners []net.Listener, port uint16, err error) {
+	port = uint16(s.Port)
+	for _, bind := range s.Bind {
+		listener, err := listen(netip.AddrPortFrom(bind.address, port), s)
+		if err != nil && bind.optional && unavailable(err) {
+			continue
+		}
+		if err != nil {
+			closeAll(listeners)
+			return nil, 0, fmt.Errorf("port %d for clients: %w", port, err)
+		}
+		listeners = append(listeners, listener)
+		port = addressOf(listener.Addr()).Port()
+	}
+	if len(listeners) == 0 {
+		return nil, 0, fmt.Errorf("port %d for clients: this host has none of the addresses %s", port, s.Bind)
+	}
+	return listeners, port, nil
+}
+
+// unavailable reports whether an error says that the host does not have an address, or its family.
+func unavailable(err error) bool {
+	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EPROTONOSUPPORT)
+}
+
+func listen(address netip.AddrPort, s *settings) (net.Listener, error) {
+	config := net.ListenConfig{KeepAliveConfig: keepAlive(s.TCPKeepalive.duration())}
+	network := "tcp6" // which does not take IPv4 too, so that both can be bound
+	if address.Addr().Is4() {
+		network = "tcp4"
+	}
+	listener, err := config.Listen(context.Background(), network, address.String())
+	if err != nil {
+		return nil, err
+	}
+	setBacklog(listener, int(s.TCPBacklog))
+	return listener, nil
+}
+
+// keepAlive asks after the given silence, and then thrice in as long, as Redis does.
+func keepAlive(silence time.Duration) net.KeepAliveConfig {
+	return net.KeepAliveConfig{Enable: silence > 0, Idle: silence, Interval: max(silence/3, time.Second), Count: 3}
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, listener := range listeners {
+		listener.Close() // nothing can be lost
+	}
+}
+
+// acceptPause is how long nothing is accepted after an error, such as a lack of file descriptors.
+const acceptPause = 100 * time.Millisecond
+
+// accept takes the connections of one listener until that is closed.
+func (d *netDriver) accept(listener net.Listener) {
+	for {
+		connection, err := listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			d.log.Warn("cannot accept a client", "error", err)
+			<-time.After(acceptPause)
+		default:
+			d.welcome(connection.(*net.TCPConn))
+		}
+	}
+}
+
+// welcome hands a new connection to the loop, or tells it why it may not stay.
+func (d *netDriver) welcome(socket *net.TCPConn) {
+	c, err := newNetConnection(d, socket)
+	if err != nil {
+		socket.Close()
+		return
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if refusal := d.options.refusal(c.remote.Addr(), d.connected); refusal != "" {
+		// The buffer of a new socket takes a line at once.
+		socket.Write([]byte(refusal))
+		socket.Close()
+		return
+	}
+	d.connected++
+	d.arrived.opened = append(d.arrived.opened, c)
+	d.rouse()
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/random"
+)
+
+// nodeOptions are the options of the node. The ports that it listens on are known by now.
+func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
+	options := core.DefaultOptions()
+	options.Announce = c.announce(clientPort, busPort)
+	options.RequireFullCoverage = c.FullCoverage.on()
+	options.AllowReadsWhenDown = c.AllowReadsWhenDown.on()
+	options.Gossip = c.NodeTimeout.gossip()
+	options.Limits.QueryBuffer = int(min(c.QueryBufferLimit, math.MaxInt))
+	options.Limits.QueryBuffers = max(options.Limits.QueryBuffers, options.Limits.QueryBuffer)
+	options.Random = random.New(entropy())
+	options.Parameters = c.configParameters(clientPort, busPort)
+	options.Process = c.process()
+	return options
+}
+
+// announce is what others are told. A node that listens on one address is found there; one that listens on all of them
+// cannot know which of them the others see.
+func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
+	a := core.Announce{
+		Host: string(c.AnnounceIP), Hostname: string(c.AnnounceHostname), Zone: string(c.AvailabilityZone),
+		ClientPort: clientPort, BusPort: busPort,
+	}
+	if first := c.Bind[0].address; a.Host == "" && !first.IsUnspecified() {
+		a.Host = first.WithZone("").String()
+	}
+	if c.AnnouncePort != 0 {
+		a.ClientPort = uint16(c.AnnouncePort)
+	}
+	if c.AnnounceBusPort != 0 {
+		a.BusPort = uint16(c.AnnounceBusPort)
+	}
+	return a
+}
+
+// process is what INFO says of the process.
+func (c *commandLine) process() core.ProcessInfo {
+	executable, _ := os.Executable() // shown to people only
+	return core.ProcessInfo{
+		ID: os.Getpid(), Version: version, Executable: executable, ConfigFile: c.ConfigFile,
+		OS: runtime.GOOS, Architecture: runtime.GOARCH, MemoryUsed: memoryUsed,
+	}
+}
+
+// memoryUsed is what Go's runtime has of the system's memory and has not given back.
+func memoryUsed() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
+}
+
+// configParameters is what CONFIG GET shows: the settings, and those parameters of Redis that clients and tools ask for
+// though they have only one value here.
+func (c *commandLine) configParameters(clientPort, busPort uint16) []command.Parameter {
+	all := []command.Parameter{
+		{Name: "appendonly", Value: "no"},
+		{Name: "cluster-enabled", Value: "yes"},
+		{Name: "daemonize", Value: "no"},
+		{Name: "databases", Value: "1"},
+		{Name: "maxmemory", Value: "0"},
+		{Name: "maxmemory-policy", Value: "noeviction"},
+		{Name: "proto-max-bulk-len", Value: "536870912"},
+		{Name: "save", Value: ""},
+	}
+	for _, p := range c.parameters {
+		value := p.value()
+		switch p.name {
+		case "port":
+			value = fmt.Sprint(clientPort)
+		case "cluster-port":
+			value = fmt.Sprint(busPort)
+		}
+		all = append(all, command.Parameter{Name: p.name, Value: value})
+	}
+	slices.SortFunc(all, func(a, b command.Parameter) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// nodeTimeout is cluster-node-timeout, in milliseconds.
+type nodeTimeout int
+
+// UnmarshalText reads a decimal number.
+func (t *nodeTimeout) UnmarshalText(text []byte) error {
+	const hour = 60 * 60 * 1000
+	number, err := parseInteger(text, 60, hour)
+	*t = nodeTimeout(number)
+	return err
+}
+
+// defaultNodeTimeout is the timeout at which failure detection has its default parameters. A node that stops is probed
+// within one ProbeInterval on average, and then suspected for α·ProbeInterval in a cluster of up to ten nodes that agree
+// about it: 1 s + 5 · 1 s.
+const defaultNodeTimeout = 6000
+
+// gossip scales all times of failure detection by one factor, so that their proportions, which its papers are about, stay
+// as they are. What scales with the size of the cluster goes on doing so: in a larger one it takes longer.
+func (t nodeTimeout) gossip() gossip.Config {
+	config := gossip.DefaultConfig()
+	for _, interval := range []*time.Duration{
+		&config.ProbeInterval, &config.ProbeTimeout, &config.GossipInterval, &config.GossipToTheDead,
+		&config.PushPullInterval, &config.ReconnectInterval,
+	} {
+		*interval = min(*interval*time.Duration(t)/defaultNodeTimeout, time.Hour)
+	}
+	return config
+}
+
+// entropy draws 64 bits from the operating system.
+func entropy() uint64 {
+	var seed [8]byte
+	rand.Read(seed[:]) // never fails
+	return binary.LittleEndian.Uint64(seed[:])
+}

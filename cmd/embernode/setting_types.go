@@ -1,0 +1,263 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/ember-cluster/ember/core/topology"
+)
+
+// The types of the parameters. Each reads its value as Redis does and, being a string or a number of the unit that Redis
+// uses, is shown by CONFIG GET as Redis shows it.
+
+// yesNo is "yes" or "no".
+type yesNo string
+
+// UnmarshalText reads the word in any case.
+func (v *yesNo) UnmarshalText(text []byte) error {
+	word := yesNo(strings.ToLower(string(text)))
+	if word != "yes" && word != "no" {
+		return errors.New("argument must be 'yes' or 'no'")
+	}
+	*v = word
+	return nil
+}
+
+func (v yesNo) on() bool { return v == "yes" }
+
+// memorySize is a number of bytes.
+type memorySize int64
+
+// memoryUnits are the units of a memory size: k is 1000, kb is 1024.
+var memoryUnits = map[string]int64{
+	"": 1, "b": 1, "k": 1e3, "kb": 1 << 10, "m": 1e6, "mb": 1 << 20, "g": 1e9, "gb": 1 << 30,
+}
+
+// UnmarshalText reads a number with an optional unit, such as 512mb.
+func (v *memorySize) UnmarshalText(text []byte) error {
+	word := strings.ToLower(string(text))
+	digits := strings.TrimRight(word, "bkmg")
+	unit, known := memoryUnits[word[len(digits):]]
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if !known || err != nil || number < 0 || number > math.MaxInt64/unit {
+		return fmt.Errorf("argument must be a memory value, such as 512mb, not %q", text)
+	}
+	*v = memorySize(number * unit)
+	return nil
+}
+
+// portNumber is a TCP or UDP port, or 0 for a free one.
+type portNumber uint16
+
+// UnmarshalText reads a decimal number.
+func (v *portNumber) UnmarshalText(text []byte) error {
+	number, err := parseInteger(text, 0, math.MaxUint16)
+	*v = portNumber(number)
+	return err
+}
+
+// count is a number of things, at least one.
+type count int
+
+// UnmarshalText reads a decimal number.
+func (v *count) UnmarshalText(text []byte) error {
+	number, err := parseInteger(text, 1, math.MaxInt32)
+	*v = count(number)
+	return err
+}
+
+// wholeSeconds is a time, 0 meaning without limit.
+type wholeSeconds int
+
+// UnmarshalText reads a decimal number.
+func (v *wholeSeconds) UnmarshalText(text []byte) error {
+	number, err := parseInteger(text, 0, math.MaxInt32)
+	*v = wholeSeconds(number)
+	return err
+}
+
+func (v wholeSeconds) duration() time.Duration { return time.Duration(v) * time.Second }
+
+func parseInteger(text []byte, low, high int64) (int64, error) {
+	number, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || number < low || number > high {
+		return 0, fmt.Errorf("argument must be between %d and %d, not %q", low, high, text)
+	}
+	return number, nil
+}
+
+// logLevel is the least important kind of message that is logged.
+type logLevel string
+
+// logLevels are Redis's names for them, from most to least.
+var logLevels = []struct {
+	name  logLevel
+	level slog.Level
+}{
+	{"debug", slog.LevelDebug}, {"verbose", slog.LevelDebug + 2}, {"notice", slog.LevelInfo}, {"warning", slog.LevelWarn},
+}
+
+// UnmarshalText reads the name in any case.
+func (v *logLevel) UnmarshalText(text []byte) error {
+	word := logLevel(strings.ToLower(string(text)))
+	for _, l := range logLevels {
+		if l.name == word {
+			*v = word
+			return nil
+		}
+	}
+	return errors.New("argument must be one of 'debug', 'verbose', 'notice', 'warning'")
+}
+
+func (v logLevel) level() slog.Level {
+	for _, l := range logLevels {
+		if l.name == v {
+			return l.level
+		}
+	}
+	panic("embernode: unknown log level " + string(v))
+}
+
+// announcedIP is an IP address, or empty.
+type announcedIP string
+
+// UnmarshalText reads an address without a zone.
+func (v *announcedIP) UnmarshalText(text []byte) error {
+	if len(text) > 0 {
+		if address, err := netip.ParseAddr(string(text)); err != nil || address.Zone() != "" || address.IsUnspecified() {
+			return fmt.Errorf("argument must be an IP address at which others reach this node, not %q", text)
+		}
+	}
+	*v = announcedIP(text)
+	return nil
+}
+
+// announcedName is a hostname, or empty.
+type announcedName string
+
+// UnmarshalText reads a name of the characters that Redis takes.
+func (v *announcedName) UnmarshalText(text []byte) error {
+	if len(text) > topology.MaxHost {
+		return fmt.Errorf("hostnames must be at most %d characters", topology.MaxHost)
+	}
+	if !consistsOf(string(text), ".-") {
+		return errors.New("hostnames may only contain alphanumeric characters, hyphens or dots")
+	}
+	*v = announcedName(text)
+	return nil
+}
+
+// zoneName is a failure domain, or empty.
+type zoneName string
+
+// UnmarshalText reads a name.
+func (v *zoneName) UnmarshalText(text []byte) error {
+	if len(text) > topology.MaxZone || !consistsOf(string(text), ".-_:/") {
+		return fmt.Errorf("argument must be at most %d letters, digits or any of . - _ : /", topology.MaxZone)
+	}
+	*v = zoneName(text)
+	return nil
+}
+
+// consistsOf reports whether there is nothing but letters, digits and the extra characters.
+func consistsOf(name, extra string) bool {
+	for _, c := range name {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && !strings.ContainsRune(extra, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// bindList is a list of addresses to listen on.
+type bindList []bindAddress
+
+// bindAddress is one of them.
+type bindAddress struct {
+	address netip.Addr
+	// optional says that a host which does not have the address goes without it.
+	optional bool
+}
+
+// parseBindAddress reads an IP address or *, any IPv4 address, or ::*, any IPv6 address; an optional one begins with -.
+func parseBindAddress(word string) (bindAddress, error) {
+	text, optional := strings.CutPrefix(word, "-")
+	switch text {
+	case "*":
+		return bindAddress{netip.IPv4Unspecified(), optional}, nil
+	case "::*":
+		return bindAddress{netip.IPv6Unspecified(), optional}, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return bindAddress{}, fmt.Errorf("argument must be IP addresses or *, not %q", word)
+	}
+	return bindAddress{address.Unmap(), optional}, nil
+}
+
+// String writes the address as it is read.
+func (b bindAddress) String() string {
+	text := b.address.String()
+	switch b.address {
+	case netip.IPv4Unspecified():
+		text = "*"
+	case netip.IPv6Unspecified():
+		text = "::*"
+	}
+	if b.optional {
+		return "-" + text
+	}
+	return text
+}
+
+// UnmarshalText reads addresses between blanks or commas.
+func (v *bindList) UnmarshalText(text []byte) error {
+	var list bindList
+	for _, word := range strings.FieldsFunc(string(text), func(c rune) bool { return c == ' ' || c == ',' || c == '\t' }) {
+		address, err := parseBindAddress(word)
+		if err != nil {
+			return err
+		}
+		list = append(list, address)
+	}
+	if len(list) == 0 {
+		return errors.New("argument must name at least one address")
+	}
+	*v = list
+	return nil
+}
+
+// Decode implements kong.MapperValue: on the command line every word that follows and is an address belongs to the list.
+func (v *bindList) Decode(ctx *kong.DecodeContext) error {
+	if ctx.Scan.Peek().IsEOL() {
+		return errors.New("missing value")
+	}
+	words := []string{ctx.Scan.Pop().String()}
+	for !ctx.Scan.Peek().IsEOL() {
+		next := ctx.Scan.Peek().String()
+		if _, err := parseBindAddress(next); err != nil {
+			break
+		}
+		words = append(words, next)
+		ctx.Scan.Pop()
+	}
+	return v.UnmarshalText([]byte(strings.Join(words, " ")))
+}
+
+// String writes the addresses as CONFIG GET shows them.
+func (v bindList) String() string {
+	words := make([]string, len(v))
+	for i, b := range v {
+		words[i] = b.String()
+	}
+	return strings.Join(words, " ")
+}

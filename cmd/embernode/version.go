@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// version is Ember's own; the version of Redis whose behaviour it has is command.Version.
+const version = "0.1.0"
+
+// describeVersion is what --version prints.
+func describeVersion() string {
+	text := fmt.Sprintf("embernode %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return text
+	}
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			text += " commit " + setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			text += " (modified)"
+		}
+	}
+	return text
+}
