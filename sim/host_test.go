@@ -174,6 +174,11 @@ func TestCrashesDiffer(t *testing.T) {
 		size, _ := file.Size()
 		outcomes[fmt.Sprintf("kept %v", size == 10)] = true
 		outcomes[a.log[0].what] = true
+		a.bus.OpenStream(b.address())
+		w.Run(w.Now() + time.Second)
+		if got := a.log[1].what; got != "opened" {
+			t.Errorf("seed %d: to the restarted host a stream is %s", seed, got)
+		}
 	}
 	want := []string{
 		"kept true", "kept false", "closed " + transport.ErrReset.Error(), "closed " + transport.ErrTimeout.Error(),
@@ -330,7 +335,11 @@ func TestDownFaultsAddUp(t *testing.T) {
 	apply(t, w, "kill hosts=a for=1s")
 	pass(w, 500*time.Millisecond)
 	if p[0].host.Up() {
-		t.Error("faults that a restart has ended have ended once more")
+		t.Error("it is up although it was killed")
+	}
+	pass(w, time.Second)
+	if !p[0].host.Up() {
+		t.Error("it is still down: faults that a restart has ended have ended once more")
 	}
 }
 
@@ -409,7 +418,11 @@ func TestDeadlinesLeaveNothingBehind(t *testing.T) {
 // Nothing of the process before a crash reaches the one after it, however soon that starts.
 func TestNothingSurvivesAQuickRestart(t *testing.T) {
 	for _, kind := range []string{"crash", "kill", "wipe"} {
-		for _, before := range []string{"paused", "slow", "neither"} {
+		for _, before := range []string{"paused", "slow", "paused with a deadline", "neither"} {
+			down := "1ms"
+			if before == "neither" {
+				down = "10s" // what was set is due while it is down
+			}
 			w, p := probes(t, 2, HostOptions{})
 			a, b := p[0], p[1]
 			switch before {
@@ -419,6 +432,15 @@ func TestNothingSurvivesAQuickRestart(t *testing.T) {
 				apply(t, w, "slow hosts=b amount=100ms for=90ms")
 			}
 			b.onEvent = func(Event) { b.deadline = b.host.Now() + 150*time.Millisecond }
+			if before == "paused with a deadline" {
+				b.onEvent = func(Event) { b.deadline = b.host.Now() + 10*time.Millisecond }
+				apply(t, w, "pause hosts=b for=90ms")
+				apply(t, w, "restart hosts=b")
+				w.Heal()
+				a.bus.SendDatagram(b.address(), []byte("arm"))
+				pass(w, 5*time.Millisecond)
+				apply(t, w, "pause hosts=b for=60ms")
+			}
 			b.host.After(200*time.Millisecond, 1)
 			b.host.After(300*time.Millisecond, 2)
 			for i := range 5 {
@@ -426,14 +448,17 @@ func TestNothingSurvivesAQuickRestart(t *testing.T) {
 			}
 			pass(w, 50*time.Millisecond)
 			b.onEvent, b.log = nil, nil
-			b.onBoot = func(p *probe) { p.host.After(time.Second, 3) }
-			apply(t, w, kind+" hosts=b for=1ms")
+			b.onBoot = func(p *probe) {
+				p.host.After(time.Second, 3)
+				p.deadline = p.host.Now() + 2*time.Second
+			}
+			apply(t, w, kind+" hosts=b for="+down)
 			pass(w, 50*time.Millisecond)
 			if w.network.Pending() != 0 {
 				t.Errorf("%s while %s: %d deliveries are left over", kind, before, w.network.Pending())
 			}
 			pass(w, time.Minute)
-			b.expect(t, "boot", "timer 3")
+			b.expect(t, "boot", "timer 3", "deadline")
 			a.log = nil
 			a.bus.OpenStream(b.address())
 			pass(w, 100*time.Millisecond)
@@ -444,6 +469,19 @@ func TestNothingSurvivesAQuickRestart(t *testing.T) {
 }
 
 // A slow host that restarts is slow from its first event on, and not held up by what it did before.
+func TestHostNoLongerSlowRestarts(t *testing.T) {
+	w, p := probes(t, 2, HostOptions{})
+	a, b := p[0], p[1]
+	apply(t, w, "slow hosts=b amount=1h for=5ms")
+	a.bus.SendDatagram(b.address(), []byte("an hour's work"))
+	pass(w, 10*time.Millisecond)
+	apply(t, w, "kill hosts=b for=1ms")
+	pass(w, 10*time.Millisecond)
+	a.bus.SendDatagram(b.address(), []byte("a moment's work"))
+	pass(w, 10*time.Millisecond)
+	b.expect(t, "datagram an hour's work", "boot", "datagram a moment's work")
+}
+
 func TestSlowHostRestarts(t *testing.T) {
 	w, p := probes(t, 2, HostOptions{})
 	a, b := p[0], p[1]
@@ -466,6 +504,33 @@ func TestSlowHostRestarts(t *testing.T) {
 	}
 	if want := []time.Duration{51, 91, 131}; !slices.Equal(times, want) {
 		t.Errorf("handled at %v ms, want %v", times, want)
+	}
+}
+
+// A deadline that was put off while it waited is not forgotten, and costs the backlog one place.
+func TestWaitingDeadlineIsPutOff(t *testing.T) {
+	w, p := probes(t, 2, HostOptions{})
+	a, b := p[0], p[1]
+	b.onEvent = func(Event) { b.deadline = 100 * time.Millisecond }
+	a.bus.SendDatagram(b.address(), []byte("arm"))
+	pass(w, 50*time.Millisecond)
+	apply(t, w, "pause hosts=b for=1s")
+	for i := range 100 {
+		a.bus.SendDatagram(b.address(), fmt.Append(nil, i))
+	}
+	most := 0
+	b.onEvent = func(e Event) {
+		if string(e.Data) == "99" {
+			b.deadline = 10 * time.Second
+		}
+	}
+	pushes := w.queue.next
+	w.RunUntil(time.Minute, func() bool { most = max(most, b.host.backlog.len()); return false })
+	if pushes = w.queue.next - pushes; pushes > 110 { // one to wake it for each event, and a look or two
+		t.Errorf("%d items were put into the queue", pushes)
+	}
+	if last := b.log[len(b.log)-1]; most != 101 || len(b.log) != 102 || last.what != "deadline" || last.at != 10*time.Second {
+		t.Errorf("%d in the backlog, %d events, the last %v", most, len(b.log), last)
 	}
 }
 
@@ -499,9 +564,9 @@ func TestOrderOfArrivalIsKept(t *testing.T) {
 		}
 		var faults []Fault
 		for range rapid.IntRange(0, 5).Draw(rt, "faults") {
-			f := Fault{At: ms("at", 50), For: ms("for", 20) + 1, Hosts: []string{"b"}, Kind: FaultPause}
+			f := Fault{At: ms("at", 50), For: ms("for", 20) + time.Millisecond, Hosts: []string{"b"}, Kind: FaultPause}
 			if rapid.Bool().Draw(rt, "slow") {
-				f.Kind, f.Amount = FaultSlow, int64(ms("amount", 10))+1
+				f.Kind, f.Amount = FaultSlow, int64(ms("amount", 10)+time.Millisecond)
 			}
 			faults = append(faults, f)
 		}
