@@ -40,11 +40,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(int(c.IOThreads))
 	}
+	// Before anyone can take the node for running, and send it one.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	s, err := openServer(c, log)
 	if err != nil {
 		return complain(stderr, err)
 	}
-	go s.stopOnSignal()
+	go s.stopOn(signals)
 	if err := s.serve(); err != nil {
 		return complain(stderr, err)
 	}
@@ -58,10 +61,8 @@ func complain(stderr io.Writer, err error) int {
 	return 1
 }
 
-// stopOnSignal stops the server in good order at the first signal that asks for it. A second one ends the process at once.
-func (s *server) stopOnSignal() {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+// stopOn stops the server in good order at the first signal. A second one ends the process at once.
+func (s *server) stopOn(signals chan os.Signal) {
 	received := <-signals
 	signal.Stop(signals)
 	s.log.Info("stopping", "signal", received.String())

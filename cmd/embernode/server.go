@@ -14,6 +14,8 @@ type server struct {
 	log  *slog.Logger
 	// clientPort and busPort are the ports that it listens on.
 	clientPort, busPort uint16
+	// announce is what the settings want others to know of the node.
+	announce core.Announce
 }
 
 // openServer recovers the node from its directory and opens the ports. Whatever is missing is told in one line, and nothing is
@@ -36,29 +38,25 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{journal: journal, log: log, began: time.Now(), bus: newBus()}
-	l.mail = newMailbox()
+	l := &loop{journal: journal, log: log, began: time.Now(), bus: newBus(), mail: newMailbox()}
 	busPort, err := l.openBus(&c.settings)
 	if err != nil {
 		closeAll(listeners)
 		return nil, err
 	}
-	l.node, err = core.New(c.nodeOptions(clientPort, busPort), recovered)
+	options := c.nodeOptions(clientPort, busPort)
+	l.node, err = core.New(options, recovered)
 	if err != nil {
 		closeAll(listeners)
+		l.mail.close()
 		l.bus.close() // nothing was sent
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)
 	}
-	l.clients = newNetDriver(listeners, c.driverOptions(l.now), log)
+	driver := c.driver
+	driver.clock = l.now
+	l.clients = newNetDriver(listeners, driver, log)
 	l.mail.begin(l.clients.wake)
-	return &server{loop: l, log: log, clientPort: clientPort, busPort: busPort}, nil
-}
-
-func (c *commandLine) driverOptions(clock func() time.Duration) driverOptions {
-	return driverOptions{
-		maxClients: int(c.MaxClients), idle: c.Timeout.duration(), localOnly: c.ProtectedMode.on() && !c.bindGiven,
-		queuedSoft: defaultQueuedSoft, queuedHard: defaultQueuedHard, clock: clock,
-	}
+	return &server{loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}, nil
 }
 
 // serve runs the node until it is stopped.
@@ -76,4 +74,10 @@ func (s *server) tellWhoWeAre() {
 	node := s.loop.node
 	s.log.Info("serving", "node", node.ID(), "boot", node.Boot(), "client_port", s.clientPort, "cluster_port", s.busPort,
 		"nodes", len(node.State().Nodes()), "version", version)
+	known, _ := node.State().Node(node.ID())
+	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort {
+		s.log.Warn("the cluster knows this node at another address",
+			"known_host", known.Host, "known_port", known.ClientPort, "known_cluster_port", known.BusPort,
+			"announced_host", s.announce.Host, "announced_port", s.announce.ClientPort, "announced_cluster_port", s.announce.BusPort)
+	}
 }

@@ -53,8 +53,8 @@ type commandLine struct {
 	// parameters are the settings by their names, for CONFIG GET, in the order of their declaration.
 	parameters []parameter
 	warnings   []warning
-	// bindGiven says that somebody has chosen where to listen.
-	bindGiven bool
+	// driver has the settings of the client driver.
+	driver driverOptions
 	// helped is set if the help was asked for, and printed.
 	helped bool
 }
@@ -110,7 +110,12 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 
 // complete fills in the defaults that depend on other settings, and checks what no setting can check alone.
 func (c *commandLine) complete() error {
-	if c.bindGiven = len(c.Bind) > 0; !c.bindGiven {
+	c.driver = driverOptions{
+		maxClients: int(c.MaxClients), idle: c.Timeout.duration(),
+		localOnly:  c.ProtectedMode.on() && len(c.Bind) == 0, // whoever says where to listen has thought of who may come
+		queuedSoft: defaultQueuedSoft, queuedHard: defaultQueuedHard,
+	}
+	if len(c.Bind) == 0 {
 		c.Bind = bindList{{netip.IPv4Unspecified(), false}, {netip.IPv6Unspecified(), true}}
 	}
 	if c.ClusterPort == 0 && c.Port != 0 {

@@ -42,10 +42,10 @@ func TestDefaults(t *testing.T) {
 		c.Bind.String() != "* -::*" || c.LogLevel != "notice" || !c.FullCoverage.on() || c.AllowReadsWhenDown.on() {
 		t.Errorf("%+v", c.settings)
 	}
-	if !c.driverOptions(nil).localOnly {
+	if !c.driver.localOnly {
 		t.Error("without --bind, strangers are let in")
 	}
-	if c := parse(t, "--bind", "*"); c.driverOptions(nil).localOnly {
+	if c := parse(t, "--bind", "*"); c.driver.localOnly {
 		t.Error("with --bind, strangers are not let in")
 	}
 	if got := c.NodeTimeout.gossip(); got != gossip.DefaultConfig() {
@@ -55,10 +55,10 @@ func TestDefaults(t *testing.T) {
 
 func TestFlagsOverrideTheFile(t *testing.T) {
 	path := writeConfig(t,
-		"# comment", "  PORT 7000  ", "port 7001", `dir "/tmp/with space"`, "maxclients 5", "loglevel debug", "bind 127.0.0.1 -::1",
+		"# comment", "  PORT 7000  ", "port 7001", `dir "with space"`, "maxclients 5", "loglevel debug", "bind 127.0.0.1 -::1",
 		"cluster-require-full-coverage no", "client-query-buffer-limit 2mb", "timeout 30", "save 900 1", "appendonly no")
 	c := parse(t, path, "--maxclients", "7", "--loglevel=warning")
-	if c.Port != 7001 || c.ClusterPort != 17001 || c.Dir != "/tmp/with space" || c.MaxClients != 7 || c.LogLevel != "warning" ||
+	if c.Port != 7001 || c.ClusterPort != 17001 || c.Dir != "with space" || c.MaxClients != 7 || c.LogLevel != "warning" ||
 		c.Bind.String() != "127.0.0.1 -::1" || c.FullCoverage.on() || c.QueryBufferLimit != 2<<20 ||
 		c.Timeout.duration() != 30*time.Second || c.ConfigFile != path {
 		t.Errorf("%+v", c.settings)
