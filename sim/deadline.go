@@ -11,9 +11,9 @@ const never = math.MaxInt64
 
 // deadline is what a host's process waits for, and how that is kept in the queue.
 //
-// An entry of the queue does not say that the deadline is reached, but only that it is time to look. So an entry never has to be
-// taken out: if the process has put its deadline off, or is gone, or its clock runs slower now, then a look
-// finds nothing, and at most one new entry is made. A deadline that is put off with every event, as that of a
+// An entry of the queue does not say that the deadline is reached, but only that it is time to look. So an entry
+// never has to be taken out: if the process has put its deadline off, or is gone, or its clock runs slower now, then
+// a look finds nothing, and at most one new entry is made. A deadline that is put off with every event, as that of a
 // retransmission timer, costs one entry per period and not one per event.
 type deadline struct {
 	at time.Duration // as the process said, by the host's clock; Never if there is none

@@ -20,7 +20,8 @@ type fault struct {
 	condition netsim.ConditionID // network faults: what is imposed, 0 if nothing
 }
 
-// Load schedules the faults and inputs of a plan; what lies in the past comes at once. Nothing is scheduled if there is an error.
+// Load schedules the faults and inputs of a plan; what lies in the past comes at once. Nothing is scheduled if there
+// is an error.
 func (w *World) Load(plan Plan) error {
 	faults := make([]fault, len(plan.Faults))
 	for i, f := range plan.Faults {

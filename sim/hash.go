@@ -6,8 +6,9 @@ import (
 	"net/netip"
 )
 
-// rollingHash folds every event and every effect of a run into 64 bits, eight bytes at a time, by the
-// folded 64×64→128-bit product that the wyhash and rapidhash families use. It tells runs apart; it does not resist an adversary.
+// rollingHash folds every event and every effect of a run into 64 bits, eight bytes at a time, by the folded
+// 64×64→128-bit product that the wyhash and rapidhash families use. It tells runs apart; it does not resist an
+// adversary.
 type rollingHash uint64
 
 const (

@@ -167,8 +167,8 @@ func (h *Host) World() *World { return h.world }
 // OnEvent adds an invariant, asked after every event of this host. An error is a violation, and ends the run.
 func (h *Host) OnEvent(check func() error) { h.checks = append(h.checks, check) }
 
-// Tracing reports whether somebody reads the trace as it is written. Tracef formats only then, but its arguments are made in
-// any case: ask first where that costs.
+// Tracing reports whether somebody reads the trace as it is written. Tracef formats only then, but its arguments are
+// made in any case: ask first where that costs.
 func (h *Host) Tracing() bool { return h.world.trace.watched() }
 
 // Tracef adds a line to the trace, if somebody reads it. It has no influence on the hash.

@@ -35,7 +35,8 @@ func (h *Host) wake() {
 	h.world.queue.push(itemWake, item{at: max(h.world.now, h.busy), host: h.index, token: h.wakes})
 }
 
-// woken handles the first item of the backlog, and has the rest wait for its turn, behind whatever else happens at this instant.
+// woken handles the first item of the backlog, and has the rest wait for its turn, behind whatever else happens at
+// this instant.
 func (h *Host) woken(number uint64) {
 	if number != h.wakes || !h.waking {
 		return

@@ -69,8 +69,8 @@ func (m FaultMix) Without(kinds ...FaultKind) FaultMix {
 	return slices.DeleteFunc(slices.Clone(m), func(c FaultClass) bool { return slices.Contains(kinds, c.Kind) })
 }
 
-// Draw returns the faults that the seed gives, ordered by time. Every class draws from a random stream of its own: to take one out
-// of a mix changes nothing about the others, but for what Allow makes of them.
+// Draw returns the faults that the seed gives, ordered by time. Every class draws from a random stream of its own: to
+// take one out of a mix changes nothing about the others, but for what Allow makes of them.
 func (m FaultMix) Draw(seed uint64, targets FaultTargets) []Fault {
 	var candidates []Fault
 	if len(targets.Hosts) == 0 {

@@ -171,8 +171,8 @@ func (w *World) Random(use string) *random.Stream {
 	return stream
 }
 
-// OnEvent adds an invariant, asked after every event in the order in which they were added. The first error is a violation, and ends
-// the run. Host.OnEvent asks after the events of one host.
+// OnEvent adds an invariant, asked after every event in the order in which they were added. The first error is a
+// violation, and ends the run. Host.OnEvent asks after the events of one host.
 func (w *World) OnEvent(check func() error) { w.checks = append(w.checks, check) }
 
 // Fail ends the run with a verdict that the caller has come to. Only the first failure of a run counts.
@@ -194,7 +194,8 @@ func (w *World) fail(h *Host, verdict Verdict, detail, stack string) {
 // Failure returns why the run ended early, nil if it has not.
 func (w *World) Failure() *Failure { return w.failure }
 
-// Report returns what the world knows about the run. The caller adds the wall time, and a verdict if a checker of its own finds one.
+// Report returns what the world knows about the run. The caller adds the wall time, and a verdict if a checker of its
+// own finds one.
 func (w *World) Report(scenario string) Report {
 	r := Report{
 		Seed: w.config.Seed, Scenario: scenario, Hash: fmt.Sprintf("%016x", w.Hash()), Verdict: OK,
@@ -214,8 +215,8 @@ func (w *World) Report(scenario string) Report {
 // Run lets the world run until the given virtual time, or until it fails.
 func (w *World) Run(until time.Duration) { w.RunUntil(until, nil) }
 
-// RunUntil lets the world run until the condition holds, and reports whether that came about within the limit of virtual time
-// and before a failure. The condition is asked at once and after every step; nil never holds.
+// RunUntil lets the world run until the condition holds, and reports whether that came about within the limit of
+// virtual time and before a failure. The condition is asked at once and after every step; nil never holds.
 func (w *World) RunUntil(limit time.Duration, condition func() bool) bool {
 	for w.failure == nil {
 		if condition != nil && condition() {
@@ -240,8 +241,8 @@ func (w *World) Step() bool {
 	return w.failure == nil
 }
 
-// steps lets things happen up to the limit, until the condition may hold or the world fails. One call of it catches one panic,
-// so that the single steps need not.
+// steps lets things happen up to the limit, until the condition may hold or the world fails. One call of it catches
+// one panic, so that the single steps need not.
 func (w *World) steps(limit int64, condition func() bool) {
 	defer w.catch()
 	for w.failure == nil && w.queue.len() > 0 && w.queue.items[0].at <= limit {

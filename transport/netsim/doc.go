@@ -21,9 +21,11 @@
 // A stream is modelled as its users see TCP, not packet by packet:
 //
 //   - Bytes arrive in order. The reader gets them split and joined at random.
-//   - A lost segment is sent again after RetransmitAfter, then twice that, and so on; what was sent behind it waits.
-//   - While a link is cut, what is on its way waits for retransmission; when that has lasted for ResetAfter, the
-//     sender gives up. So it does when its bytes arrive and no acknowledgement comes back.
+//   - A segment that is lost, to a rate of loss or to a cut, is sent again after RetransmitAfter, then twice that,
+//     and so on, or soon if others have followed it; what was sent behind it waits. When that has lasted for
+//     ResetAfter, the sender gives up. So it does when its bytes arrive and no acknowledgement comes back.
+//   - A clogged link delays and breaks nothing, however long it is clogged.
+//   - What waits for a slow link goes at the link's new speed as soon as that changes.
 //   - A side whose peer has silently gone finds out when it sends (the restarted peer resets the stream), or after
 //     ResetAfter, as with keep-alive probes.
 //   - A reset loses what was in flight in both directions. Each side that is alive is told exactly once.

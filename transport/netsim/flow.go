@@ -94,7 +94,8 @@ func (f *flow) orphan(after time.Duration) {
 	}
 }
 
-// next returns when there is something to read next: a moment after now, if there is something now. The flow must not be empty.
+// next returns when there is something to read next: a moment after now, if there is something now. The flow must not
+// be empty.
 func (f *flow) next(now time.Duration) time.Duration {
 	if f.readable() {
 		return now
