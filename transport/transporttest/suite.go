@@ -127,7 +127,10 @@ func testDatagramToNowhere(t *testing.T, p *pair) {
 }
 
 func testEcho(t *testing.T, p *pair) {
-	p.atRight.echo = p.right
+	p.Run(func() bool { // with the calls held back
+		p.atRight.echo = p.right
+		return true
+	})
 	p.left.SendDatagram(p.rightAt, []byte("again"))
 	id := p.left.OpenStream(p.rightAt)
 	p.left.SendStream(id, []byte("and again"))
