@@ -11,7 +11,8 @@ type claim struct {
 	slot        slot
 	health      Health
 	incarnation uint64
-	// by is whom it comes from: the accuser of a suspicion, else the messenger; self if it is this machine's own finding.
+	// by is whom it comes from: the accuser of a suspicion, else the messenger; self if it is this machine's own
+	// finding.
 	by slot
 }
 
@@ -63,12 +64,13 @@ func (m *Machine) consider(c claim) {
 	}
 }
 
-// adopt believes a claim about another member and passes it on. first says that it is the first word about that member.
+// adopt believes a claim about another member and passes it on. first says that it is the first word about that
+// member.
 func (m *Machine) adopt(c claim, first bool) {
 	member := &m.members.slots[c.slot]
 	before := member.health
-	// That a member lives that was taken for alive without a word helps nobody: who holds something worse of it passes
-	// the refutation on. Without this, n members that start together would each pass on n such words.
+	// That a member lives that was taken for alive without a word helps nobody: who holds something worse of it
+	// passes the refutation on. Without this, n members that start together would each pass on n such words.
 	news := c.health != before || !first
 
 	m.endSuspicion(c.slot)
@@ -85,7 +87,7 @@ func (m *Machine) adopt(c claim, first bool) {
 		return
 	}
 	member.changed = m.now
-	if c.health == Dead {
+	if c.health > Suspect {
 		m.armReconnect()
 	}
 	m.changes = append(m.changes, Change{
@@ -111,7 +113,8 @@ func (m *Machine) defend(c claim) {
 	}
 }
 
-// adjustLocalHealth moves the local health multiplier (Lifeguard, section IV.A), a counter that saturates at 0 and LocalHealthMax.
+// adjustLocalHealth moves the local health multiplier (Lifeguard, section IV.A), a counter that saturates at 0 and
+// LocalHealthMax.
 func (m *Machine) adjustLocalHealth(by int) {
 	if m.config.LHAProbe {
 		m.localHealth = min(max(m.localHealth+by, 0), m.config.LocalHealthMax)

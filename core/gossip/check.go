@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Check returns an error that describes the first broken invariant, or nil. It takes time in proportion to the group and is for
-// tests and the simulator.
+// Check returns an error that describes the first broken invariant, or nil. It takes time in proportion to the group
+// and is for tests and the simulator.
 func (m *Machine) Check() error {
 	for _, check := range []func() error{
 		m.checkMembers, m.checkOrder, m.checkRumours, m.checkSuspicions, m.checkContested, m.checkProbe, m.checkRelays, m.checkDeadlines,
@@ -49,13 +49,12 @@ func (m *Machine) checkMembers() error {
 			continue
 		}
 		sizes[member.health]++
-		set := t.set(member.health)
-		if set != nil && (int(member.place) >= len(*set) || (*set)[member.place] != slot(s)) {
+		if set := t.set(member.health); int(member.place) >= len(*set) || (*set)[member.place] != slot(s) {
 			return fmt.Errorf("%v is %v but not in its place in that set", member.id, member.health)
 		}
 	}
-	if len(t.living) != sizes[Alive]+sizes[Suspect] || len(t.dead) != sizes[Dead] {
-		return fmt.Errorf("%d living and %d dead are listed of %v", len(t.living), len(t.dead), sizes)
+	if len(t.living) != sizes[Alive]+sizes[Suspect] || len(t.absent) != sizes[Dead]+sizes[Left] {
+		return fmt.Errorf("%d living and %d absent are listed of %v", len(t.living), len(t.absent), sizes)
 	}
 	return nil
 }
@@ -201,8 +200,8 @@ func (m *Machine) checkDeadlines() error {
 	if m.gossipAt == never && (m.hasNews() && someoneListens || len(m.contested) > 0) {
 		return fmt.Errorf("%d rumours and %d contests, but no round of gossip is due", m.rumours.count, len(m.contested))
 	}
-	if m.reconnectAt == never && len(m.members.dead) > 0 {
-		return fmt.Errorf("%d dead, but no attempt to reach them is due", len(m.members.dead))
+	if m.reconnectAt == never && len(m.members.absent) > 0 {
+		return fmt.Errorf("%d absent, but no attempt to reach them is due", len(m.members.absent))
 	}
 	if m.probe.end == never || m.exchangeAt == never {
 		return errors.New("no probe or no exchange is due")

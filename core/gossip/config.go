@@ -17,7 +17,8 @@ const (
 	maxRelays         = 4096
 	maxInterval       = time.Hour
 
-	// minPayload leaves room for the largest header, an accusation and a rumour, so that a message always makes progress.
+	// minPayload leaves room for the largest header, an accusation and a rumour, so that a message always makes
+	// progress.
 	minPayload = maxHeaderSize + 2*maxClaimSize
 	_          = uint(256 - minPayload)
 )
@@ -27,8 +28,8 @@ const (
 type Config struct {
 	// ProbeInterval is SWIM's protocol period T', Lifeguard's BaseProbeInterval: one member is probed in each.
 	ProbeInterval time.Duration
-	// ProbeTimeout is how long a direct ping may go unanswered, Lifeguard's BaseProbeTimeout. The rest of the interval is
-	// left to the indirect probes.
+	// ProbeTimeout is how long a direct ping may go unanswered, Lifeguard's BaseProbeTimeout. The rest of the
+	// interval is left to the indirect probes.
 	ProbeTimeout time.Duration
 	// IndirectProbes is SWIM's k: how many members are asked to ping one that did not answer.
 	IndirectProbes int
@@ -40,7 +41,8 @@ type Config struct {
 
 	// Alpha scales the least suspicion timeout: Min = α·log10(n)·ProbeInterval.
 	Alpha int
-	// Beta scales the largest: Max = β·Min. It is what a suspicion gets that nobody else confirms. Used with LHASuspicion.
+	// Beta scales the largest: Max = β·Min. It is what a suspicion gets that nobody else confirms. Used with
+	// LHASuspicion.
 	Beta int
 	// SuspicionConfirmations is Lifeguard's K: so many independent confirmations bring the timeout down to Min.
 	SuspicionConfirmations int
@@ -50,11 +52,13 @@ type Config struct {
 	// LHAProbe, LHASuspicion and Buddy are the three parts of Lifeguard. Without any this is SWIM.
 	LHAProbe, LHASuspicion, Buddy bool
 
-	// ForgivePauses goes beyond the papers: a node that notices that it was itself held up (by the scheduler, a snapshot, a
-	// debugger) gives those it was about to accuse or to declare dead one more ProbeTimeout, in which what waits in its sockets can be read.
+	// ForgivePauses goes beyond the papers: a node that notices that it was itself held up (by the scheduler, a
+	// snapshot, a debugger) gives those it was about to accuse or to declare dead one more ProbeTimeout, in which
+	// what waits in its sockets can be read.
 	ForgivePauses bool
 
-	// GossipInterval is the time between two rounds of gossip, which take place only while there is something to tell.
+	// GossipInterval is the time between two rounds of gossip, which take place only while there is something to
+	// tell.
 	GossipInterval time.Duration
 	// GossipNodes is how many members a round tells.
 	GossipNodes int
@@ -134,8 +138,8 @@ func (v Variant) String() string {
 	return fmt.Sprintf("Variant(%d)", uint8(v))
 }
 
-// With returns the configuration with just those parts of Lifeguard switched on that the variant has, and without what neither
-// paper has.
+// With returns the configuration with just those parts of Lifeguard switched on that the variant has, and without
+// what neither paper has.
 func (c Config) With(v Variant) Config {
 	c.LHAProbe = v == LHAProbe || v == Lifeguard
 	c.LHASuspicion = v == LHASuspicion || v == Lifeguard

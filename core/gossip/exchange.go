@@ -2,19 +2,19 @@ package gossip
 
 import "time"
 
-// Exchanges of state (push-pull) repair what rumours missed: each of two members sends the other all that it believes, a page
-// of at most MaxStatePayload bytes at a time. They go over streams and are rare.
+// Exchanges of state (push-pull) repair what rumours missed: each of two members sends the other all that it
+// believes, a page of at most MaxStatePayload bytes at a time. They go over streams and are rare.
 
-// armExchange schedules the next exchange after one was started. Until a first answer has come, as after a join through a
-// member that is down, the wait doubles from one protocol period to the normal interval.
+// armExchange schedules the next exchange after one was started. Until a first answer has come, as after a join
+// through a member that is down, the wait doubles from one protocol period to the normal interval.
 func (m *Machine) armExchange() {
 	interval := m.exchangeInterval()
 	m.exchangeWait = min(2*m.exchangeWait, interval)
 	m.exchangeAt = m.now + m.exchangeWait
 }
 
-// exchangeInterval grows by one PushPullInterval with each doubling of the group beyond 32, so that the load of a member
-// grows with n·log n instead of n².
+// exchangeInterval grows by one PushPullInterval with each doubling of the group beyond 32, so that the load of a
+// member grows with n·log n instead of n².
 func (m *Machine) exchangeInterval() time.Duration {
 	factor := max(ceilLog2(uint64(m.members.count()))-4, 1)
 	return m.config.PushPullInterval * time.Duration(factor)
@@ -67,11 +67,11 @@ func (m *Machine) handleState(sender slot, msg *message) {
 	}
 }
 
-// compare considers a claim of another member's state. The case that it treats with care is that two members disagree about
-// the same incarnation on whether the subject is dead, as the two sides of a healed partition do about each
-// other. By the order of claims the subject would be dead to all until it refutes. Instead the subject is told
-// first, and all it takes is its refutation: nobody becomes suspect by the word of a member that may
-// itself have been the one cut off.
+// compare considers a claim of another member's state. The case that it treats with care is that two members disagree
+// about the same incarnation on whether the subject is dead, as the two sides of a healed partition do about each
+// other. By the order of claims the subject would be dead to all until it refutes. Instead the subject is told first,
+// and all it takes is its refutation: nobody becomes suspect by the word of a member that may itself have been the
+// one cut off.
 func (m *Machine) compare(c claim) {
 	member := &m.members.slots[c.slot]
 	if c.slot == self || c.incarnation != member.incarnation {

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A group under loss, duplication, reordering, partitions, crashes, restarts, pauses and departures, with Check after every event.
-// Once everything is healed, all must see what is true.
+// A group under loss, duplication, reordering, partitions, crashes, restarts, pauses and departures, with Check after
+// every event. Once everything is healed, all must see what is true.
 func TestGroupConvergesAfterFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 7).Draw(t, "n")
@@ -19,8 +19,14 @@ func TestGroupConvergesAfterFaults(t *testing.T) {
 		g.config.ForgivePauses = rapid.Bool().Draw(t, "forgive")
 		node := rapid.IntRange(0, n-1)
 		incarnations := make([]uint64, n)
+		restart := func(i int) {
+			incarnations[i] += 1 << 32
+			g.start(i, incarnations[i])
+		}
 		t.Repeat(map[string]func(*rapid.T){
-			"run": func(t *rapid.T) { g.run(time.Duration(rapid.IntRange(1, 20_000).Draw(t, "ms")) * time.Millisecond) },
+			"run": func(t *rapid.T) {
+				g.run(time.Duration(rapid.SampledFrom([]int{1, 100, 3_000, 20_000, 60_000}).Draw(t, "ms")) * time.Millisecond)
+			},
 			"weather": func(t *rapid.T) {
 				g.loss = rapid.SampledFrom([]int{0, 50_000, 400_000}).Draw(t, "loss")
 				g.double = rapid.SampledFrom([]int{0, 200_000}).Draw(t, "double")
@@ -31,12 +37,15 @@ func TestGroupConvergesAfterFaults(t *testing.T) {
 				oneWay := rapid.Bool().Draw(t, "one way")
 				g.cut = func(from, to int) bool { return side[from] != side[to] && (!oneWay || side[from] == 0) }
 			},
-			"heal":  func(*rapid.T) { g.cut = nil },
-			"crash": func(t *rapid.T) { g.crash(node.Draw(t, "node")) },
-			"restart": func(t *rapid.T) {
-				i := node.Draw(t, "node")
-				incarnations[i] += 1 << 32
-				g.start(i, incarnations[i])
+			"heal":    func(*rapid.T) { g.cut = nil },
+			"crash":   func(t *rapid.T) { g.crash(node.Draw(t, "node")) },
+			"restart": func(t *rapid.T) { restart(node.Draw(t, "node")) },
+			"restart all": func(*rapid.T) {
+				for i, m := range g.machines {
+					if m == nil || m.left {
+						restart(i)
+					}
+				}
 			},
 			"block": func(t *rapid.T) {
 				g.blocked[node.Draw(t, "node")] = g.now + time.Duration(rapid.IntRange(100, 30_000).Draw(t, "ms"))*time.Millisecond
@@ -85,6 +94,25 @@ func TestPartitionsHeal(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Two nodes leave and come back at once, so that the goodbye of each reaches the other's next life. Each holds the
+// other as gone, and there is nobody else to tell them better.
+func TestNodesThatLeftTogetherFindEachOther(t *testing.T) {
+	g := newGroup(t, 3, DefaultConfig(), 3)
+	g.run(5 * time.Second)
+	g.crash(2)
+	for i := range 2 {
+		g.machines[i].Leave(g.now)
+		g.settle(i)
+	}
+	g.start(0, 1<<32)
+	g.start(1, 1<<32)
+	g.run(50 * time.Millisecond)
+	if a, b := g.machines[0].Health(nodeID(1)), g.machines[1].Health(nodeID(0)); a != Left || b != Left {
+		t.Fatalf("they hold each other %v and %v: the test shows nothing", a, b)
+	}
+	g.mustAgree(time.Minute)
 }
 
 // A node that returns is not met by a storm: the messages it takes to heal stay in proportion to the group.

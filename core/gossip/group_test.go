@@ -170,7 +170,8 @@ func (g *group) send(from, to int, s Send) {
 // run handles all events of the next span.
 func (g *group) run(span time.Duration) { g.runUntil(span, nil) }
 
-// runUntil runs until a condition holds, which it looks at every 10 ms, and reports whether it came to hold within the limit.
+// runUntil runs until a condition holds, which it looks at every 10 ms, and reports whether it came to hold within
+// the limit.
 func (g *group) runUntil(limit time.Duration, condition func() bool) bool {
 	end, look := g.now+limit, g.now
 	for len(g.events) > 0 && g.events[0].at <= end {
@@ -223,8 +224,8 @@ func (g *group) step() {
 	g.settle(e.to)
 }
 
-// disagreement returns where some running machine does not see what is true: the running members alive, the others dead or
-// gone. It returns "" if all is well.
+// disagreement returns where some running machine does not see what is true: the running members alive, the others
+// dead or gone. It returns "" if all is well.
 func (g *group) disagreement() string {
 	for i, m := range g.machines {
 		if m == nil || m.left {

@@ -45,7 +45,8 @@ func TestSWIM_4_2_Precedence(t *testing.T) {
 	}
 }
 
-// Of any claims, in any order and number, the greatest is believed in the end. So members converge that have heard the same.
+// Of any claims, in any order and number, the greatest is believed in the end. So members converge that have heard
+// the same.
 func TestBeliefDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type said struct {

@@ -8,10 +8,11 @@ import (
 )
 
 // index finds the slot of an id: a hash table with linear probing that holds slots only, since the ids are in the
-// members themselves. Each claim of each message is looked up here, and each machine of a simulated group has an index, so
-// it is a fifth of the size of a map and several times as fast.
+// members themselves. Each machine of a simulated group has one, and each claim of each message is looked up in it,
+// so it is kept small enough to stay in a cache where a map with its own copy of the ids would not.
 type index struct {
-	// table holds slot+1, or 0 where it is empty. Invariant: its length is a power of two, at most half of it is used.
+	// table holds slot+1, or 0 where it is empty. Invariant: its length is a power of two, at most half of it is
+	// used.
 	table []slot
 	seed  uint64 // so that ids can't be chosen to collide
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ember-cluster/ember/core/random"
 )
 
-// One test per claim of: Dadgar, Phillips, Currey, "Lifeguard: Local Health Awareness for More Accurate Failure Detection",
-// arXiv 1707.00788v2. The names give the section.
+// One test per claim of: Dadgar, Phillips, Currey, "Lifeguard: Local Health Awareness for More Accurate Failure
+// Detection", arXiv 1707.00788v2. The names give the section.
 
 // driven is a machine of n members whose peers the test plays.
 type driven struct {
@@ -217,8 +217,8 @@ func TestLifeguard_IV_B_FirstKConfirmationsAreRegossiped(t *testing.T) {
 	}
 }
 
-// "… every ping to a suspected member, also the one on behalf of another, includes the suspicion", and it comes first, also when
-// there is more to tell than fits.
+// "… every ping to a suspected member, also the one on behalf of another, includes the suspicion", and it comes
+// first, also when there is more to tell than fits.
 func TestLifeguard_IV_C_BuddySystem(t *testing.T) {
 	for _, v := range Variants {
 		d := drive(t, 26, DefaultConfig().With(v))
@@ -256,8 +256,8 @@ func TestLifeguard_IV_C_BuddySystem(t *testing.T) {
 	}
 }
 
-// blockedRun is an experiment of section V in small: some members block in lock-step, again and again, before they send and
-// after they receive. It returns the verdicts on members that never blocked.
+// blockedRun is an experiment of section V in small: some members block in lock-step, again and again, before they
+// send and after they receive. It returns the verdicts on members that never blocked.
 func blockedRun(t *testing.T, v Variant, seed uint64, blocked int, length, gap time.Duration) (falsePositives int) {
 	const n = 32
 	g := newGroup(t, n, DefaultConfig().With(v), seed)
@@ -284,8 +284,9 @@ func blockedRun(t *testing.T, v Variant, seed uint64, blocked int, length, gap t
 	return falsePositives
 }
 
-// "Lifeguard reduces false positives by more than 50×", most of it by LHA-Suspicion, while a SWIM group with slow members has many. The
-// published sums for α=5, β=6 are 339002 for SWIM, 10174 for LHA-Suspicion and 5193 for Lifeguard.
+// "Lifeguard reduces false positives by more than 50×", most of it by LHA-Suspicion, while a SWIM group with slow
+// members has many. The published sums for α=5, β=6 are 339002 for SWIM, 10174 for LHA-Suspicion and 5193 for
+// Lifeguard.
 func TestLifeguard_V_FalsePositives(t *testing.T) {
 	falsePositives := map[Variant]int{}
 	for _, v := range Variants {
@@ -304,8 +305,8 @@ func TestLifeguard_V_FalsePositives(t *testing.T) {
 	}
 }
 
-// "… without an increase of the median detection time": published medians at n=128 are 12.44 s for SWIM and 12.45 s for Lifeguard until the
-// first verdict, and 12.90 s and 12.91 s until everyone knows.
+// "… without an increase of the median detection time": published medians at n=128 are 12.44 s for SWIM and 12.45 s
+// for Lifeguard until the first verdict, and 12.90 s and 12.91 s until everyone knows.
 func TestLifeguard_V_DetectionLatency(t *testing.T) {
 	for _, v := range []Variant{SWIM, Lifeguard} {
 		var first, all []time.Duration

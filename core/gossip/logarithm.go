@@ -2,8 +2,8 @@ package gossip
 
 import "math/bits"
 
-// Logarithms decide how long a suspicion lasts and how often a rumour is sent. They are computed with integers, so that
-// two machines of any architecture agree on them to the last bit.
+// Logarithms decide how long a suspicion lasts and how often a rumour is sent. They are computed with integers, so
+// that two machines of any architecture agree on them to the last bit.
 
 // fractionBits is the number of bits behind the point of a fixed-point logarithm.
 const fractionBits = 32
@@ -11,8 +11,8 @@ const fractionBits = 32
 // log2Ten is log2(10) in fixed point.
 const log2Ten = 14_267_572_527
 
-// log2Fixed returns log2(x) in fixed point, rounded down, for x > 0. Each squaring of the mantissa yields one bit: a square of 2
-// or more means that the bit is set, and is halved.
+// log2Fixed returns log2(x) in fixed point, rounded down, for x > 0. Each squaring of the mantissa yields one bit: a
+// square of 2 or more means that the bit is set, and is halved.
 func log2Fixed(x uint64) uint64 {
 	exponent := bits.Len64(x) - 1
 	mantissa := x << (63 - exponent) // in [2^63, 2^64): a number in [1, 2) times 2^63

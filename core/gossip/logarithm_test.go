@@ -18,7 +18,7 @@ func TestLogarithmsAgreeWithFloatingPoint(t *testing.T) {
 		}
 	}
 	if got := math.Log2(10) * unit; math.Abs(got-log2Ten) > 1 {
-		t.Errorf("log2(10) is %v, not %v", got, log2Ten)
+		t.Errorf("log2(10) is %v, not %v", got, int64(log2Ten))
 	}
 }
 

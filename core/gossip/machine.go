@@ -36,7 +36,7 @@ type Machine struct {
 	gossipAt     time.Duration // Invariant: not never while there is something to tell and someone to tell it to.
 	exchangeAt   time.Duration
 	exchangeWait time.Duration
-	reconnectAt  time.Duration // Invariant: not never while a member is held dead.
+	reconnectAt  time.Duration // Invariant: not never while a member is absent.
 	returnAt     time.Duration // until then a return is not followed up by an exchange
 	page         slot          // last slot that an exchange of state has sent
 
@@ -50,9 +50,9 @@ type Machine struct {
 // retainedBuffer is how much memory for payloads is kept from one call to the next: enough for a round of gossip.
 const retainedBuffer = 8 << 10
 
-// New returns the machine of a node that is alone so far. A node that restarts must give an incarnation above any that it had
-// before, by which it beats what was said of its past. Two machines of the same configuration and source that get
-// the same calls act the same.
+// New returns the machine of a node that is alone so far. A node that restarts must give an incarnation above any
+// that it had before, by which it beats what was said of its past. Two machines of the same configuration and source
+// that get the same calls act the same.
 //
 // It panics if the configuration is not valid, see Config.Validate, or if the incarnation is beyond MaxIncarnation.
 func New(config Config, id wire.NodeID, incarnation uint64, source *random.Stream) *Machine {
@@ -155,8 +155,8 @@ func (m *Machine) dispatch(sender slot, msg *message, reliable bool) {
 	}
 }
 
-// Advance does what is due. It is to be called when NextDeadline is reached; called earlier it does nothing, later it does each due
-// thing once.
+// Advance does what is due. It is to be called when NextDeadline is reached; called earlier it does nothing, later it
+// does each due thing once.
 func (m *Machine) Advance(now time.Duration) {
 	m.enter(now)
 	if m.left || m.alone() {
@@ -178,9 +178,9 @@ func (m *Machine) NextDeadline() time.Duration {
 	return min(m.suspicions.next(), m.probeDeadline(), m.nackDeadline(), m.gossipAt, m.exchangeAt, m.reconnectAt)
 }
 
-// Leave announces that this node goes, so that the others know at once without suspecting it. As the node may be gone right
-// after, all the sends that its rumour is entitled to take place now, to as many members as there are. From then on the machine answers but
-// starts nothing; to come back, a node makes a new machine with a higher incarnation.
+// Leave announces that this node goes, so that the others know at once without suspecting it. As the node may be gone
+// right after, all the sends that its rumour is entitled to take place now, to as many members as there are. From
+// then on the machine answers but starts nothing; to come back, a node makes a new machine with a higher incarnation.
 func (m *Machine) Leave(now time.Duration) {
 	m.enter(now)
 	if m.left {
@@ -215,7 +215,8 @@ func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 	return 0
 }
 
-// PeerVersion returns the highest configuration version that a member was heard to have, 0 if it is none or was never heard.
+// PeerVersion returns the highest configuration version that a member was heard to have, 0 if it is none or was never
+// heard.
 func (m *Machine) PeerVersion(id wire.NodeID) uint64 {
 	s, known := m.members.lookup(id)
 	switch {

@@ -105,7 +105,8 @@ func (m *Machine) dump() string {
 	return fmt.Sprintf("%+v %d %d %d %v", shallow, len(m.sends), len(m.changes), len(m.buffer), source.Uint64())
 }
 
-// An accusation at the highest incarnations is refuted without overflow, and then nothing can be said against the node any more.
+// An accusation at the highest incarnations is refuted without overflow, and then nothing can be said against the
+// node any more.
 func TestIncarnationsSaturate(t *testing.T) {
 	d := drive(t, 3, DefaultConfig())
 	d.hear(1, fmt.Sprintf("gossip incarnation=0 dead(a,%d)", uint64(MaxIncarnation-1)))
@@ -261,7 +262,8 @@ func TestPingSentAndPongReceived(t *testing.T) {
 	}
 }
 
-// A node that was held up itself does not take its own silence for that of others. Without the switch it does, as in the papers.
+// A node that was held up itself does not take its own silence for that of others. Without the switch it does, as in
+// the papers.
 func TestPausesAreForgiven(t *testing.T) {
 	for _, forgive := range []bool{true, false} {
 		config := DefaultConfig()

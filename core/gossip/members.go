@@ -8,8 +8,8 @@ import (
 	"github.com/ember-cluster/ember/core/wire"
 )
 
-// A member is known inside of the machine by its slot, a small integer that stays the same for as long as it is a member.
-// Slots of members that went are used again.
+// A member is known inside of the machine by its slot, a small integer that stays the same for as long as it is a
+// member. Slots of members that went are used again.
 type slot = int32
 
 const (
@@ -21,7 +21,8 @@ const (
 // never is the deadline of what is not to happen.
 const never = time.Duration(1<<63 - 1)
 
-// member is what a machine holds about one node. There is one for each pair of nodes of a simulated group, so its size matters.
+// member is what a machine holds about one node. There is one for each pair of nodes of a simulated group, so its
+// size matters.
 type member struct {
 	id     wire.NodeID
 	health Health // Invariant: never Unknown for a slot in use.
@@ -33,7 +34,7 @@ type member struct {
 	contested bool
 	heard     bool  // somebody has said something about it since it became a member
 	gone      bool  // was a member, and this call is taking it out
-	place     int32 // index in the set of the living or of the dead, whichever health says
+	place     int32 // index in the set of the living or of the absent, whichever health says
 
 	incarnation uint64 // the highest heard of; only the member itself raises it
 	version     uint64 // of its configuration, the highest heard from it
@@ -52,9 +53,9 @@ type memberTable struct {
 	slots []member
 	index index
 	free  []slot
-	// living holds the members that are Alive or Suspect, dead those that are Dead, in no order that means anything.
-	// Neither holds self or those that left.
-	living, dead []slot
+	// living holds the members that are Alive or Suspect, absent those that are Dead or Left, in no order that means
+	// anything. Neither holds self.
+	living, absent []slot
 }
 
 func newMemberTable(id wire.NodeID, seed uint64) memberTable {
@@ -100,7 +101,7 @@ func (t *memberTable) add(id wire.NodeID, now time.Duration) slot {
 func (t *memberTable) release() {
 	for s := range t.slots {
 		if t.slots[s].gone {
-			t.setHealth(slot(s), Left) // takes it out of both sets
+			t.remove(slot(s), t.set(t.slots[s].health))
 			t.slots[s] = member{}
 			t.free = append(t.free, slot(s))
 		}
@@ -108,29 +109,21 @@ func (t *memberTable) release() {
 	t.index.rebuild(t.count(), t.slots)
 }
 
-// setHealth moves a member between the sets of the living and the dead.
+// setHealth moves a member between the sets of the living and the absent.
 func (t *memberTable) setHealth(s slot, health Health) {
 	before, after := t.set(t.slots[s].health), t.set(health)
 	t.slots[s].health = health
-	if before == after || s == self {
-		return
-	}
-	if before != nil {
+	if before != after && s != self {
 		t.remove(s, before)
-	}
-	if after != nil {
 		t.insert(s, after)
 	}
 }
 
 func (t *memberTable) set(health Health) *[]slot {
-	switch health {
-	case Alive, Suspect:
+	if health <= Suspect {
 		return &t.living
-	case Dead:
-		return &t.dead
 	}
-	return nil
+	return &t.absent
 }
 
 func (t *memberTable) insert(s slot, set *[]slot) {

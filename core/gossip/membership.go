@@ -7,8 +7,8 @@ import (
 	"github.com/ember-cluster/ember/core/wire"
 )
 
-// SetMembers makes ids the members of the group. This node is one whether it is among them or not. Who stays keeps its state, who
-// comes is believed alive, and nothing is left of who goes. It takes time in proportion to the group.
+// SetMembers makes ids the members of the group. This node is one whether it is among them or not. Who stays keeps
+// its state, who comes is believed alive, and nothing is left of who goes. It takes time in proportion to the group.
 func (m *Machine) SetMembers(now time.Duration, ids []wire.NodeID) {
 	m.enter(now)
 	wasAlone := m.alone()
@@ -100,7 +100,8 @@ func (m *Machine) resize() {
 	m.suspicions.timeouts = suspicionTimeouts(m.suspicions.timeouts, &m.config, n)
 }
 
-// join starts all that a machine does among others. Phases are random, so that nodes started together don't act in chorus.
+// join starts all that a machine does among others. Phases are random, so that nodes started together don't act in
+// chorus.
 func (m *Machine) join() {
 	m.probe.end = m.now + m.source.Duration(0, m.config.ProbeInterval)
 	m.phase = m.now - m.source.Duration(0, m.config.GossipInterval-1)

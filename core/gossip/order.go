@@ -2,9 +2,9 @@ package gossip
 
 import "github.com/ember-cluster/ember/core/random"
 
-// probeOrder is SWIM's round-robin (section 4.3): a shuffled list that is walked from end to end and shuffled again after each
-// pass. Two probes of the same member are at most 2n-1 periods apart, the first at the start of one pass and the second at
-// the end of the next, which turns SWIM's expected time of detection into a bounded one.
+// probeOrder is SWIM's round-robin (section 4.3): a shuffled list that is walked from end to end and shuffled again
+// after each pass. Two probes of the same member are at most 2n-1 periods apart, the first at the start of one pass
+// and the second at the end of the next, which turns SWIM's expected time of detection into a bounded one.
 type probeOrder struct {
 	// Invariant: each member but self once, whatever its health: one who comes back to life keeps its place.
 	list []slot

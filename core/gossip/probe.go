@@ -97,8 +97,10 @@ func (m *Machine) probeIndirectly() {
 	}
 }
 
-// probeFailed ends a period of silence: the target is suspected. The silence is also counted against this node itself, and so is
-// each helper that did not even send a nack, which a live one does: if they are all silent, it is this node that hears nothing.
+// probeFailed ends a period of silence: the target is suspected. The silence also counts against this node itself,
+// and so does each helper that did not even send a nack, which a live one does: if they are all silent, it is this
+// node that hears nothing. (The paper's "probe with missed nack" leaves open whether several count; memberlist counts
+// each.)
 func (m *Machine) probeFailed() {
 	p := &m.probe
 	target := &m.members.slots[p.target]
@@ -115,8 +117,8 @@ func (m *Machine) probeFailed() {
 	m.consider(claim{slot: p.target, health: Suspect, incarnation: p.incarnation, by: self})
 }
 
-// handleAck ends the probe that it answers with success, wherever the ack came through. A late one, or one that was not
-// asked for, says no more than its header did.
+// handleAck ends the probe that it answers with success, wherever the ack came through. A late one, or one that was
+// not asked for, says no more than its header did.
 func (m *Machine) handleAck(sender slot, sequence uint32) {
 	m.members.slots[sender].ponged = m.now
 	if sequence%2 == 1 {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// relay is a ping on behalf of another member (SWIM's ping-req). Its ack is passed on to the requester whenever it comes; if it
-// has not come after 80 % of the probe timeout the requester gets a nack (Lifeguard, section IV.A), early
-// enough to reach it before its own time is over.
+// relay is a ping on behalf of another member (SWIM's ping-req). Its ack is passed on to the requester whenever it
+// comes; if it has not come after 80 % of the probe timeout the requester gets a nack (Lifeguard, section IV.A),
+// early enough to reach it before its own time is over.
 type relay struct {
 	requester slot // Invariant: none exactly if the relay is done.
 	target    slot
@@ -16,8 +16,8 @@ type relay struct {
 	expiry    time.Duration
 }
 
-// relays is the queue of running relays, oldest first. The ping of the relay at index i bears the sequence first+2i, which
-// is odd: so an ack finds its relay, and is never taken for one of this machine's own probe.
+// relays is the queue of running relays, oldest first. The ping of the relay at index i bears the sequence first+2i,
+// which is odd: so an ack finds its relay, and is never taken for one of this machine's own probe.
 type relays struct {
 	queue []relay // Invariant: at most MaxRelays, with expiry in order.
 	first uint32  // Invariant: odd.
@@ -25,8 +25,8 @@ type relays struct {
 	quiet int
 }
 
-// maxRelaysPerMember keeps one requester from taking all room. An honest one has one probe at a time, so it has more than one
-// relay only while an older one still runs.
+// maxRelaysPerMember keeps one requester from taking all room. An honest one has one probe at a time, so it has more
+// than one relay only while an older one still runs.
 const maxRelaysPerMember = 4
 
 // handlePingReq pings the target for the sender, if there is room.
@@ -68,8 +68,8 @@ func (m *Machine) endRelay(r *relay) {
 	r.requester, r.nack = none, never
 }
 
-// nackDeadline returns when the next nack is due. Relays end in any order, so those that need none are skipped first; each is
-// skipped once.
+// nackDeadline returns when the next nack is due. Relays end in any order, so those that need none are skipped first;
+// each is skipped once.
 func (m *Machine) nackDeadline() time.Duration {
 	q := &m.relays
 	for q.quiet < len(q.queue) && q.queue[q.quiet].nack == never {

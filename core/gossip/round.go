@@ -1,7 +1,7 @@
 package gossip
 
-// armGossip schedules the next round of gossip, if none is scheduled. Rounds lie on a grid with a phase of this machine's
-// own, so that the machines of a group do not speak in chorus; with nothing to tell there is none.
+// armGossip schedules the next round of gossip, if none is scheduled. Rounds lie on a grid with a phase of this
+// machine's own, so that the machines of a group do not speak in chorus; with nothing to tell there is none.
 func (m *Machine) armGossip() {
 	if m.gossipAt != never || m.left || m.alone() {
 		return
@@ -10,8 +10,8 @@ func (m *Machine) armGossip() {
 	m.gossipAt = m.now + interval - (m.now-m.phase)%interval
 }
 
-// gossipRound tells some random members what there is to tell. Failure detection alone would carry
-// rumours on one ping and ack a period; these rounds spread them faster (Lifeguard, section V: the measured implementation).
+// gossipRound tells some random members what there is to tell. Failure detection alone would carry rumours on one
+// ping and ack a period; these rounds spread them faster (Lifeguard, section V: the measured implementation).
 func (m *Machine) gossipRound() {
 	if m.now < m.gossipAt {
 		return
@@ -35,13 +35,15 @@ func (m *Machine) gossipRound() {
 
 func (m *Machine) hasNews() bool { return m.rumours.count > 0 || m.versionSends > 0 }
 
-// gossipTarget returns the i-th member to tell: the i-th of those drawn from the living. The first place goes, as often as is its
-// share, to one that died so recently that it should learn of it soon.
+// gossipTarget returns the i-th member to tell: the i-th of those drawn from the living. The first place goes, as
+// often as is its share, to one that died so recently that it should learn of it soon.
 func (m *Machine) gossipTarget(living []slot, i int) slot {
-	if dead := m.members.dead; i == 0 && len(dead) > 0 {
-		r := m.source.IntN(len(m.members.living) + len(dead))
-		if r < len(dead) && m.now-m.members.slots[dead[r]].changed < m.config.GossipToTheDead {
-			return dead[r]
+	if absent := m.members.absent; i == 0 && len(absent) > 0 {
+		if r := m.source.IntN(len(m.members.living) + len(absent)); r < len(absent) {
+			member := &m.members.slots[absent[r]]
+			if member.health == Dead && m.now-member.changed < m.config.GossipToTheDead {
+				return absent[r]
+			}
 		}
 	}
 	if i < len(living) {
@@ -50,7 +52,7 @@ func (m *Machine) gossipTarget(living []slot, i int) slot {
 	return none
 }
 
-// armReconnect schedules the first attempt to reach a dead member.
+// armReconnect schedules the first attempt to reach an absent member.
 func (m *Machine) armReconnect() {
 	if m.reconnectAt != never {
 		return
@@ -58,26 +60,29 @@ func (m *Machine) armReconnect() {
 	m.reconnectAt = m.now + m.source.Duration(m.config.ReconnectInterval/2, m.config.ReconnectInterval)
 }
 
-// reconnect pings some member that is held dead, for as long as there is one. The ping opens with the accusation, so a member that
-// was only cut off refutes it however long the partition has lasted, and the ack brings its new incarnation here.
+// reconnect pings some member that is held dead, for as long as there is one. The ping opens with the accusation, so
+// a member that was only cut off refutes it however long the partition has lasted, and the ack brings its new
+// incarnation here. Members that left are pinged too: two that left and came back at the same time may each hold the
+// other as gone, and would never speak again.
 func (m *Machine) reconnect() {
 	if m.now < m.reconnectAt {
 		return
 	}
-	dead := m.members.dead
-	if len(dead) == 0 {
+	absent := m.members.absent
+	if len(absent) == 0 {
 		m.reconnectAt = never
 		return
 	}
 	m.reconnectAt = m.now + m.config.ReconnectInterval
-	m.send(dead[m.source.IntN(len(dead))], message{kind: ping})
+	m.send(absent[m.source.IntN(len(absent))], message{kind: ping})
 }
 
-// exchangeAfterReturn follows up when this node has learnt that it was held dead. If it suspects others or holds them dead in turn, they
-// may all have been cut off from each other, so it compares its view of everyone with that of the member it has it from. It is the
-// returning node that does this, at most once an interval, since there may be a thousand who welcome it.
+// exchangeAfterReturn follows up when this node has learnt that it was held dead. If it suspects others or holds them
+// dead in turn, they may all have been cut off from each other, so it compares its view of everyone with that of the
+// member it has it from. It is the returning node that does this, at most once an interval, since there may be a
+// thousand who welcome it.
 func (m *Machine) exchangeAfterReturn(with slot) {
-	if m.now < m.returnAt || len(m.members.dead)+len(m.suspicions.heap) == 0 {
+	if m.now < m.returnAt || len(m.members.absent)+len(m.suspicions.heap) == 0 {
 		return
 	}
 	m.returnAt = m.now + m.config.ReconnectInterval

@@ -2,12 +2,13 @@ package gossip
 
 import "slices"
 
-// The queue of rumours is SWIM's dissemination buffer (section 4.1). There is at most one rumour about a member: the latest
-// that this machine believes of it, so the queue is bounded by the group whatever peers send, and a rumour that something
-// newer has overtaken is never sent. Each is sent a bounded number of times, those sent least first, so that a
-// burst of news can't hold back what is fresh.
+// The queue of rumours is SWIM's dissemination buffer (section 4.1). There is at most one rumour about a member: the
+// latest that this machine believes of it, so the queue is bounded by the group whatever peers send, and a rumour
+// that something newer has overtaken is never sent. Each is sent a bounded number of times, those sent least first,
+// so that a burst of news can't hold back what is fresh.
 //
-// Rumours sent equally often form a list, threaded through the members, oldest first. All operations take constant time.
+// Rumours sent equally often form a list, threaded through the members, oldest first. All operations take constant
+// time.
 
 // notQueued is the number of sends of a member that there is no rumour about.
 const notQueued = 255
@@ -78,9 +79,9 @@ func (m *Machine) dropRumour(s slot) {
 	m.rumours.count--
 }
 
-// appendRumours piggybacks rumours, least sent first, on the message that starts at start, up to the payload limit. The one about
-// skip is left out: the message has it already. It stops at the first that does not fit; to search for a
-// smaller one would let long rumours starve.
+// appendRumours piggybacks rumours, least sent first, on the message that starts at start, up to the payload limit.
+// The one about skip is left out: the message has it already. It stops at the first that does not fit; to search for
+// a smaller one would let long rumours starve.
 func (m *Machine) appendRumours(start int, skip slot) {
 	if m.rumours.count == 0 {
 		return

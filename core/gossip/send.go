@@ -6,7 +6,8 @@ import "github.com/ember-cluster/ember/core/wire"
 type Send struct {
 	To      wire.NodeID
 	Payload []byte // at most Config.MaxPayload bytes, or MaxStatePayload if Reliable
-	// Reliable asks for a stream instead of a datagram: for the fallback ping and its ack, and for exchanges of state.
+	// Reliable asks for a stream instead of a datagram: for the fallback ping and its ack, and for exchanges of
+	// state.
 	Reliable bool
 }
 
@@ -25,8 +26,8 @@ type Change struct {
 
 	Health      Health // of HealthChanged
 	Incarnation uint64 // of HealthChanged
-	// By is, for HealthChanged, whom this machine has it from: the accuser of a suspicion, else the messenger. It is the node's own id
-	// if the machine found out by itself: its own probe failed, or a suspicion ran out here.
+	// By is, for HealthChanged, whom this machine has it from: the accuser of a suspicion, else the messenger. It is
+	// the node's own id if the machine found out by itself: its own probe failed, or a suspicion ran out here.
 	By wire.NodeID
 
 	Version uint64 // of VersionSeen
@@ -45,13 +46,13 @@ func (m *Machine) sendAccused(to slot, msg message, accusation *wireClaim) {
 	m.compose(to, msg, accusation, false)
 }
 
-// accusation returns what this machine holds against the receiver of a message and must tell it first, or nil.
-// Who is suspected learns it from each ping, own or on behalf of another (Lifeguard's Buddy System, section IV.C): it is the
-// one that can do something about it. Who is held dead learns it from everything, whatever the variant: that is how
-// partitions heal.
+// accusation returns what this machine holds against the receiver of a message and must tell it first, or nil. Who is
+// suspected learns it from each ping, own or on behalf of another (Lifeguard's Buddy System, section IV.C): it is the
+// one that can do something about it. Who is held dead or gone learns it from everything, whatever the variant: that
+// is how partitions heal.
 func (m *Machine) accusation(to slot, kind messageKind) *wireClaim {
 	health := m.members.slots[to].health
-	if health == Dead || health == Suspect && kind == ping && m.config.Buddy {
+	if health > Suspect || health == Suspect && kind == ping && m.config.Buddy {
 		c := m.belief(to)
 		return &c
 	}

@@ -20,7 +20,7 @@ type suspicion struct {
 type suspicions struct {
 	all  []suspicion
 	free []int32
-	// heap holds indices of all. Invariant: no entry is due before its parent, and ties are older first.
+	// heap holds indices of all. Invariant: no entry comes before its parent in the order of less.
 	heap []int32
 	// timeouts[c] is how long a suspicion lasts that c others have confirmed. Its length is K+1.
 	timeouts []time.Duration
@@ -32,8 +32,8 @@ type suspicions struct {
 //
 //	max(Min, Max - (Max-Min)·log(C+1)/log(K+1))   with   Min = α·log10(n)·ProbeInterval,   Max = β·Min
 //
-// In a group too small for K confirmations, K is what is possible: all but the suspect and the first accuser. With K = 0
-// there is nothing to wait for and Max is Min. log10(n) counts as at least 1, as in memberlist: the papers'
+// In a group too small for K confirmations, K is what is possible: all but the suspect and the first accuser. With K
+// = 0 there is nothing to wait for and Max is Min. log10(n) counts as at least 1, as in memberlist: the papers'
 // groups are large, and a group of three would condemn within 2.4 periods.
 func suspicionTimeouts(dst []time.Duration, c *Config, n int) []time.Duration {
 	logarithm := max(scale(log2Fixed(uint64(max(n, 1))), 1<<fractionBits, log2Ten), 1<<fractionBits)
@@ -73,8 +73,8 @@ func (m *Machine) startSuspicion(s, accuser slot) {
 	m.members.slots[s].suspicion = i
 }
 
-// confirm counts an independent confirmation of a running suspicion. The first K are passed on, so that all members see the
-// timeout shrink alike; later ones and repetitions change nothing.
+// confirm counts an independent confirmation of a running suspicion. The first K are passed on, so that all members
+// see the timeout shrink alike; later ones and repetitions change nothing.
 func (m *Machine) confirm(s, accuser slot) {
 	member := &m.members.slots[s]
 	suspected := &m.suspicions.all[member.suspicion]
@@ -112,7 +112,8 @@ func (m *Machine) endSuspicion(s slot) {
 }
 
 // expireSuspicions declares those dead whose time to refute is over. After a pause of this node, the refutations may
-// wait to be read: they get a short while, but only one, since a node that is always late must still get to its verdicts.
+// wait to be read: they get a short while, but only one, since a node that is always late must still get to its
+// verdicts.
 func (m *Machine) expireSuspicions(deadline time.Duration) {
 	p := &m.suspicions
 	if p.forgiven > 0 {
@@ -138,7 +139,8 @@ func (p *suspicions) next() time.Duration {
 	return max(p.all[p.heap[0]].due, p.forgiven)
 }
 
-// less orders by due time; ties are broken by who is suspected, so that the order is a function of what is in the heap.
+// less orders by due time; ties are broken by who is suspected, so that the order is a function of what is in the
+// heap.
 func (p *suspicions) less(i, j int) bool {
 	a, b := &p.all[p.heap[i]], &p.all[p.heap[j]]
 	return a.due < b.due || a.due == b.due && a.slot < b.slot
