@@ -12,7 +12,7 @@ type listCommand struct{}
 // Run executes the command.
 func (c *listCommand) Run(s *session) error {
 	for _, scenario := range scenarios.All() {
-		fmt.Fprintf(s.out, "%-12s%s\n", scenario.Name, scenario.Summary)
+		fmt.Fprintf(s.out, "%-11s %s\n", scenario.Name, scenario.Summary)
 	}
 	return nil
 }

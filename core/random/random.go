@@ -117,15 +117,33 @@ func (s *Stream) Chance(perMillion int) bool {
 // Exponential returns an exponentially distributed duration of the given mean, at most about 44 times the mean.
 func (s *Stream) Exponential(mean time.Duration) time.Duration {
 	// -ln(u) = ln2 · (64 - log2(x)) for a uniform x in [1, 2^64), with log2 in 16.16 fixed point.
-	minusLog2 := int64(64<<16) - log2Fixed(s.Uint64()|1)
+	minusLog2 := int64(64<<16) - log2(s.Uint64()|1)
 	const ln2Fixed = 45426 // ln 2 · 2^16
 	scale := uint64(minusLog2) * ln2Fixed >> 16
 	high, low := bits.Mul64(uint64(mean), scale)
 	return time.Duration(high<<48 | low>>16)
 }
 
-// log2Fixed returns log2(x) in 16.16 fixed point, rounded down, by repeated squaring of the mantissa.
-func log2Fixed(x uint64) int64 {
+// log2Steps holds log2(1 + i/256) in 16.16 fixed point.
+var log2Steps = func() (steps [257]int64) {
+	for i := range steps {
+		steps[i] = exactLog2(uint64(256+i)) - 8<<16
+	}
+	return steps
+}()
+
+// log2 returns log2(x) in 16.16 fixed point, between steps by a straight line: at most 2/2^16 off.
+func log2(x uint64) int64 {
+	exponent := bits.Len64(x) - 1
+	mantissa := x << (63 - exponent) // its top bit is the 1 before the point
+	step := mantissa >> 55 & 0xff
+	rest := int64(mantissa >> 39 & 0xffff)
+	low, high := log2Steps[step], log2Steps[step+1]
+	return int64(exponent)<<16 + low + (high-low)*rest>>16
+}
+
+// exactLog2 returns log2(x) in 16.16 fixed point, rounded down, by repeated squaring of the mantissa.
+func exactLog2(x uint64) int64 {
 	exponent := bits.Len64(x) - 1
 	mantissa := x << (63 - exponent) // in [2^63, 2^64): a number in [1, 2) times 2^63
 	result := int64(exponent) << 16

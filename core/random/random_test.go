@@ -92,6 +92,16 @@ func TestExponentialHasItsMeanAndTail(t *testing.T) {
 	}
 }
 
+func TestLog2IsWithinItsError(t *testing.T) {
+	s := New(5)
+	for range 100_000 {
+		x := s.Uint64()>>s.IntN(64) | 1
+		if got, want := log2(x), exactLog2(x); got < want-2 || got > want+2 {
+			t.Fatalf("log2(%d) = %d/65536, want %d/65536", x, got, want)
+		}
+	}
+}
+
 func TestShuffleReachesEveryOrder(t *testing.T) {
 	s := New(4)
 	orders := map[[3]int]int{}

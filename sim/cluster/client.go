@@ -41,6 +41,9 @@ type client struct {
 	connections []*connection
 	opened      int  // connections so far, to name them
 	refreshing  bool // a CLUSTER SLOTS is under way
+	// arguments and argumentBytes are scratch of byteArguments.
+	arguments     [][]byte
+	argumentBytes []byte
 }
 
 // task is one thing that a client wants answered: an operation, or a look at the slots if op is nil.
@@ -49,7 +52,6 @@ type task struct {
 	encoded   []byte
 	slot      slots.Slot
 	keyed     bool // slot counts
-	readOnly  bool
 	redirects int
 	retries   int
 	// target overrides the slot cache for the next sending, asking prefixes it with ASKING.
@@ -111,18 +113,29 @@ func (c *client) NextDeadline() time.Duration {
 func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
 
 func (c *client) newTask(args []string) *task {
-	t := &task{op: &Operation{Args: args}}
-	arguments := byteArguments(args)
-	t.encoded = resp.AppendCommand(nil, arguments...)
+	arguments := c.byteArguments(args)
+	t := &task{op: &Operation{Client: c.index, Args: args}, encoded: resp.AppendCommand(nil, arguments...)}
 	row := command.Resolve(arguments)
 	if row == nil {
 		return t // the node will say so
 	}
-	t.readOnly = row.Flags.Has(command.ReadOnly)
+	t.op.readOnly = row.Flags.Has(command.ReadOnly)
 	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
+		t.op.keys = keys
 		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
 	}
 	return t
+}
+
+// byteArguments returns the arguments as bytes, which are valid until the next call.
+func (c *client) byteArguments(args []string) [][]byte {
+	c.arguments, c.argumentBytes = c.arguments[:0], c.argumentBytes[:0]
+	for _, argument := range args {
+		start := len(c.argumentBytes)
+		c.argumentBytes = append(c.argumentBytes, argument...)
+		c.arguments = append(c.arguments, c.argumentBytes[start:len(c.argumentBytes):len(c.argumentBytes)])
+	}
+	return c.arguments
 }
 
 // work begins queued operations as long as there is room.
@@ -131,7 +144,7 @@ func (c *client) work() {
 		t := c.queue[0]
 		c.queue = c.queue[1:]
 		c.underWay++
-		t.op = c.cluster.history.begin(c.index, t.op.Args, c.cluster.World.Now())
+		c.cluster.history.begin(t.op, c.cluster.World.Now())
 		c.send(t)
 	}
 }
@@ -250,7 +263,7 @@ func (c *client) lost(t *task) {
 	switch {
 	case t.op == nil:
 		c.refreshing = false
-	case t.readOnly:
+	case t.op.readOnly:
 		c.later(t)
 	default:
 		c.finish(t, Unknown)

@@ -30,6 +30,10 @@ type Operation struct {
 	Reply        linearizability.Reply
 	// Attempts are the times that it was sent; a redirected or refused one surely had no effect.
 	Attempts []Attempt
+	// keys are where the keys are among Args, none for a command that there is not.
+	keys command.KeyRange
+	// readOnly says that the command only reads.
+	readOnly bool
 }
 
 // Attempt is one sending of an operation.
@@ -100,11 +104,10 @@ func (h *History) command(a *Attempt) commandLog {
 	return log.commands[a.Ordinal-1]
 }
 
-// begin adds an operation.
-func (h *History) begin(client int, args []string, now time.Duration) *Operation {
-	op := &Operation{ID: len(h.Operations), Client: client, Args: args, Call: now}
+// begin adds an operation, which is called now.
+func (h *History) begin(op *Operation, now time.Duration) {
+	op.ID, op.Call = len(h.Operations), now
 	h.Operations = append(h.Operations, op)
-	return op
 }
 
 // Applied returns when an operation first had an effect, by any of its attempts.
@@ -143,7 +146,7 @@ func (h *History) checkAttempts() error {
 			}
 		}
 		// A read that is repeated may find an expired key, and delete it, each time.
-		if effective > 1 && !op.readOnly() {
+		if effective > 1 && !op.readOnly {
 			return fmt.Errorf("operation %d %q had an effect %d times", op.ID, op.Args, effective)
 		}
 	}
@@ -167,35 +170,16 @@ func (h *History) count() (answered, refused, unknown int) {
 
 // keys returns the keys of all operations, sorted.
 func (h *History) keys() []string {
+	seen := map[string]bool{}
 	var keys []string
 	for _, op := range h.Operations {
-		arguments := byteArguments(op.Args)
-		row := command.Resolve(arguments)
-		if row == nil {
-			continue
-		}
-		positions, ok := row.KeyPositions(arguments)
-		if !ok {
-			continue
-		}
-		for i := range positions.Count {
-			keys = append(keys, op.Args[positions.First+i*positions.Step])
+		for i := range op.keys.Count {
+			if key := op.Args[op.keys.First+i*op.keys.Step]; !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
 		}
 	}
 	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-func byteArguments(args []string) [][]byte {
-	arguments := make([][]byte, len(args))
-	for i, argument := range args {
-		arguments[i] = []byte(argument)
-	}
-	return arguments
-}
-
-// readOnly reports whether the operation only reads.
-func (op *Operation) readOnly() bool {
-	row := command.Resolve(byteArguments(op.Args))
-	return row != nil && row.Flags.Has(command.ReadOnly)
+	return keys
 }

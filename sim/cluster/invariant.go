@@ -54,7 +54,7 @@ func (c *Cluster) checkEnd() error {
 	if err := c.history.checkAttempts(); err != nil {
 		return err
 	}
-	if missing := linearizability.Unlogged(c.history.model(), c.history.appliedTimes()); len(missing) > 0 {
+	if missing := linearizability.Unlogged(c.evidence()); len(missing) > 0 {
 		return fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
 	}
 	for _, d := range c.nodes {

@@ -70,12 +70,17 @@ func (h *History) appliedTimes() map[uint64]time.Duration {
 // the narrower history explains the wider one too. Only if there is none is the wider one judged.
 func (c *Cluster) judge() *linearizability.Report {
 	options := linearizability.Options{StepBudget: c.Config.StepBudget, MaxClockError: c.clockError()}
-	history := linearizability.Resolve(c.history.model(), c.history.appliedTimes())
+	history := linearizability.Resolve(c.evidence())
 	report := linearizability.Check(c.history.witness(history), options)
 	if report.Verdict != linearizability.Legal {
 		report = linearizability.Check(history, options)
 	}
 	return &report
+}
+
+// evidence returns the history in the terms of the checker, and when each operation took effect that did.
+func (c *Cluster) evidence() ([]linearizability.Operation, map[uint64]time.Duration) {
+	return c.history.model(), c.history.appliedTimes()
 }
 
 // witness narrows every operation of a resolved history to the instant of its execution.

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -128,7 +127,7 @@ func (d *drawer) family() Family {
 }
 
 func (d *drawer) counterOperation() []string {
-	key := fmt.Sprintf("n%d", d.source.IntN(d.workload.Counters))
+	key := "n" + strconv.Itoa(d.source.IntN(d.workload.Counters))
 	switch name := choose(d.source, []string{"INCR", "DECR", "INCRBY", "DECRBY", "GET"}); name {
 	case "INCRBY", "DECRBY":
 		return []string{name, key, strconv.Itoa(d.source.IntN(100) - 50)}
@@ -140,7 +139,7 @@ func (d *drawer) counterOperation() []string {
 // multiOperation draws a command on several keys of one slot.
 func (d *drawer) multiOperation() []string {
 	tag := d.source.IntN(d.workload.Tags)
-	key := func(suffix string) string { return fmt.Sprintf("{t%d}%s", tag, suffix) }
+	key := func(suffix string) string { return "{t" + strconv.Itoa(tag) + "}" + suffix }
 	switch choose(d.source, []string{"MSET", "MGET", "MGET", "DEL", "EXISTS", "SET"}) {
 	case "MSET":
 		return []string{"MSET", key("a"), d.value(), key("b"), d.value()}
@@ -169,12 +168,12 @@ func (d *drawer) expiryOperation() []string {
 	return []string{"TTL", d.str()}
 }
 
-func (d *drawer) str() string { return fmt.Sprintf("s%d", d.source.IntN(d.workload.Strings)) }
+func (d *drawer) str() string { return "s" + strconv.Itoa(d.source.IntN(d.workload.Strings)) }
 
 // value returns a value that no other operation of the run writes, so that a read tells which write it saw.
 func (d *drawer) value() string {
 	d.values++
-	return fmt.Sprintf("%d.%d,", d.client+1, d.values)
+	return strconv.Itoa(d.client+1) + "." + strconv.Itoa(d.values) + ","
 }
 
 func choose[T any](source *random.Stream, from []T) T { return from[source.IntN(len(from))] }

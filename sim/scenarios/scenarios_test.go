@@ -23,11 +23,3 @@ func TestPinnedSeeds(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkSteady(b *testing.B) {
-	for range b.N {
-		if _, err := steady.Run(Options{Seed: 1}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -14,17 +14,21 @@ import (
 // everything else has its chance (Groce et al., "Swarm testing", ISSTA 2012).
 var swarm = clusterScenario("swarm", "draws its own mix of cluster, faults and operations from the seed",
 	defaults{duration: 60 * time.Second},
-	func(s *story) {
-		s.drawSettings()
-		s.drawHosts()
-		s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
-		s.plan.Faults = swarmFaults.Draw(s.options.Seed, sim.FaultTargets{
-			Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
-			From:  time.Second,
-			Until: s.options.Duration,
-			Allow: s.survivable(),
-		})
+	func(s *story) { drawSwarm(s, 0) })
+
+// drawSwarm draws everything. The number of clients is drawn too if it is 0.
+func drawSwarm(s *story, clients int) {
+	s.drawSettings()
+	s.drawNodes()
+	s.drawClients(clients)
+	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
+	s.plan.Faults = swarmFaults.Draw(s.options.Seed, sim.FaultTargets{
+		Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
+		From:  time.Second,
+		Until: s.options.Duration,
+		Allow: s.survivable(),
 	})
+}
 
 // swarmFaults are the kinds of faults that a cluster must bear which keeps its keys in memory only.
 var swarmFaults = sim.DefaultFaultMix()
@@ -67,9 +71,9 @@ func (s *story) drawSettings() {
 	}
 }
 
-// drawHosts draws the nodes and the clients.
-func (s *story) drawHosts() {
-	source := random.Derive(s.options.Seed, "hosts")
+// drawNodes draws the nodes, their clocks and disks, and who owns how many slots.
+func (s *story) drawNodes() {
+	source := random.Derive(s.options.Seed, "nodes")
 	nodes := s.options.Nodes
 	if nodes == 0 {
 		nodes = 3 + source.IntN(6)
@@ -87,9 +91,17 @@ func (s *story) drawHosts() {
 		}
 		s.config.Nodes = append(s.config.Nodes, node)
 	}
-	s.config.Clients = nil
+}
+
+// drawClients draws the clients: what they believe of the slots, and whether they pipeline.
+func (s *story) drawClients(count int) {
+	source := random.Derive(s.options.Seed, "clients")
+	if count == 0 {
+		count = 2 + source.IntN(9)
+	}
 	starts := []cluster.CacheStart{cluster.CacheEmpty, cluster.CacheRight, cluster.CacheWrong}
-	for range 2 + source.IntN(9) {
+	s.config.Clients = nil
+	for range count {
 		client := cluster.ClientConfig{Depth: 1, Cache: starts[source.IntN(len(starts))]}
 		if source.Chance(300_000) {
 			client.Depth = 2 + source.IntN(15)

@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// Benchmark is a load on the simulator of which its speed is told.
+type Benchmark struct {
+	Name string
+	// Summary says what is simulated.
+	Summary string
+	// Run simulates it once and returns how many events there were in how much virtual time. The error is a run that did
+	// not end well: a benchmark of something broken means nothing.
+	Run func() (events uint64, virtual time.Duration, err error)
+}
+
+// Benchmarks returns the loads that `embersim bench` measures.
+func Benchmarks() []Benchmark {
+	return []Benchmark{
+		{"idle", "6 nodes, no clients, 10 minutes", idleBenchmark},
+		{"busy", "6 nodes, 8 clients, no faults, 1 minute", busyBenchmark},
+		{"swarm", "6 nodes, 8 clients, faults of 5 seeds, 1 minute each", swarmBenchmark},
+	}
+}
+
+func idleBenchmark() (uint64, time.Duration, error) {
+	s := newStory("idle", Options{Seed: 1}, defaults{nodes: 6, clients: 0, duration: 10 * time.Minute})
+	return measured(s.run("idle"))
+}
+
+func busyBenchmark() (uint64, time.Duration, error) {
+	s := newStory("busy", Options{Seed: 1}, defaults{nodes: 6, clients: 8, duration: time.Minute})
+	return measured(s.run("busy"))
+}
+
+func swarmBenchmark() (events uint64, virtual time.Duration, err error) {
+	for seed := uint64(1); seed <= 5; seed++ {
+		s := newStory("swarm", Options{Seed: seed, Nodes: 6}, defaults{duration: time.Minute})
+		drawSwarm(s, 8)
+		e, v, err := measured(s.run("swarm"))
+		if err != nil {
+			return 0, 0, err
+		}
+		events, virtual = events+e, virtual+v
+	}
+	return events, virtual, nil
+}
+
+// measured returns the sizes of a run that ended well.
+func measured(o *Outcome, err error) (uint64, time.Duration, error) {
+	switch {
+	case err != nil:
+		return 0, 0, err
+	case o.Verdict != sim.OK:
+		return 0, 0, fmt.Errorf("%s, seed %d: %s: %s", o.Scenario, o.Seed, o.Verdict, o.Detail)
+	}
+	return o.Events, o.VirtualTime, nil
+}
