@@ -68,7 +68,8 @@ type Log struct {
 	file File
 	// segments are those of the log, oldest first.
 	//
-	// Invariant: between two calls of Sync all but the last are durable, and so is the start of the last.
+	// Invariant: between two calls of Sync all but the last are durable, and if there are several so is the last one's
+	// start. So Release may remove the others.
 	segments []*segment
 	// last is the position of the last record, content the checksum of all records up to it.
 	last    uint64

@@ -1,9 +1,7 @@
 package storage
 
 import (
-	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -27,29 +25,6 @@ type recovery struct {
 	end DamageError
 	// clean is whether there was just nothing, no bytes or zeros, where the next frame belongs.
 	clean bool
-}
-
-// A segment is one file of a log.
-type segment struct {
-	number uint64
-	salt   uint64
-	// seed is frameSeed of number and salt.
-	seed uint32
-	// before is the position of the last record before this segment.
-	before uint64
-	// size is the size in bytes, where the next frame goes if this is the last segment.
-	size int64
-	// settled is the size without what is at the end, holds no record and can be written again.
-	settled int64
-	// started is whether the segment has its start frame.
-	started bool
-}
-
-func newSegment(number, salt, before uint64) *segment {
-	return &segment{
-		number: number, salt: salt, seed: frameSeed(number, salt), before: before,
-		size: segmentHeaderSize, settled: segmentHeaderSize,
-	}
 }
 
 func (r *recovery) name(number uint64) string {
@@ -280,90 +255,4 @@ func (r *recovery) accept(reader *segmentReader, s *segment, f frame) (reason st
 		return "", nil
 	}
 	return "", r.options.Recover(f.position, record)
-}
-
-// cut removes all that is behind the end of the log, makes durable what is left, and returns its last file.
-//
-// What was read from a file need not be on the disk. To sync the file would do if its bytes were merely not synced
-// yet. But a sync of them may have failed, in this process or in one before: then the operating system shows them
-// still, does not mean to write them again, and its next sync succeeds. So whatever no later frame knows to be
-// durable is written anew: segments with such records as a whole, frames and segments without records by leaving
-// them out here.
-func (r *recovery) cut() (File, error) {
-	kept := len(r.segments)
-	for kept > 0 && r.segments[kept-1].settled == segmentHeaderSize {
-		kept--
-	}
-	r.segments = r.segments[:kept]
-	// The last one first, and each for good before the next: at no time is there a gap.
-	for _, number := range slices.Backward(r.numbers[kept:]) {
-		if err := r.directory.Remove(r.name(number)); err != nil {
-			return nil, err
-		}
-		if err := r.directory.Sync(); err != nil {
-			return nil, err
-		}
-	}
-	if kept == 0 {
-		return nil, nil
-	}
-	for i, s := range r.segments {
-		if i+1 < kept && r.segments[i+1].before <= r.durable || r.last <= r.durable {
-			continue // all its records are durable
-		}
-		if err := r.rewrite(s); err != nil {
-			return nil, err
-		}
-	}
-	return r.openLast(r.segments[kept-1])
-}
-
-// rewriteSuffix ends the name of a segment's copy that is being made.
-const rewriteSuffix = ".new"
-
-// rewrite replaces a segment's file by a copy, cut to its valid frames, that is durable.
-func (r *recovery) rewrite(s *segment) error {
-	fresh := r.name(s.number) + rewriteSuffix
-	file, err := r.directory.Create(fresh)
-	if err != nil {
-		return err
-	}
-	err = r.with(s.number, func(reader *segmentReader) error {
-		for offset := int64(0); offset < s.size; {
-			data, err := reader.bytes(offset, min(readAhead, s.size-offset))
-			if err == nil && len(data) == 0 {
-				err = io.ErrUnexpectedEOF
-			}
-			if err == nil {
-				err = file.Append(data)
-			}
-			if err != nil {
-				return err
-			}
-			offset += int64(len(data))
-		}
-		return file.Sync()
-	})
-	if err = cmp.Or(err, file.Close()); err != nil {
-		return err
-	}
-	if err := r.directory.Rename(fresh, r.name(s.number)); err != nil {
-		return err
-	}
-	return r.directory.Sync()
-}
-
-// openLast opens the last segment for appending, cut to its last record. A mark behind it that is not on the disk
-// would leave a hole before the records that will follow.
-func (r *recovery) openLast(s *segment) (File, error) {
-	file, err := r.directory.Open(r.name(s.number))
-	if err != nil {
-		return nil, err
-	}
-	s.size = s.settled
-	if err := cmp.Or(file.Truncate(s.size), file.Sync()); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
 }

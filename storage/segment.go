@@ -16,6 +16,29 @@ const segmentMagic = "EMBERLG1"
 // segmentHeaderSize is the size in bytes of what a segment has before its first frame.
 const segmentHeaderSize = 32
 
+// A segment is one file of a log.
+type segment struct {
+	number uint64
+	salt   uint64
+	// seed is frameSeed of number and salt.
+	seed uint32
+	// before is the position of the last record before this segment.
+	before uint64
+	// size is the size in bytes, where the next frame goes if this is the last segment.
+	size int64
+	// settled is the size without what is at the end, holds no record and can be written again.
+	settled int64
+	// started is whether the segment has its start frame.
+	started bool
+}
+
+func newSegment(number, salt, before uint64) *segment {
+	return &segment{
+		number: number, salt: salt, seed: frameSeed(number, salt), before: before,
+		size: segmentHeaderSize, settled: segmentHeaderSize,
+	}
+}
+
 // segmentName returns the file name of a segment of the log.
 func segmentName(log string, number uint64) string {
 	return fmt.Sprintf("%s-%06d.log", log, number)

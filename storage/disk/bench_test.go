@@ -128,3 +128,34 @@ func (g *group) stop() {
 	g.mutex.Unlock()
 	g.done.Wait()
 }
+
+// BenchmarkRecover opens a log of 64 MiB in records of 1 KiB.
+func BenchmarkRecover(b *testing.B) {
+	d := open(b, b.TempDir())
+	defer d.Close()
+	options := storage.LogOptions{Name: "bench"}
+	log, err := storage.OpenLog(d, options)
+	if err != nil {
+		b.Fatal(err)
+	}
+	record := make([]byte, 1024)
+	for range 64 << 10 {
+		if _, err := log.Append(record); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := log.Sync(); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(64 << 20)
+	options.Recover = func(uint64, []byte) error { return nil }
+	for b.Loop() {
+		if err := log.Close(); err != nil {
+			b.Fatal(err)
+		}
+		if log, err = storage.OpenLog(d, options); err != nil {
+			b.Fatal(err)
+		}
+	}
+	log.Close()
+}
