@@ -16,10 +16,9 @@ type probe struct {
 	host     *Host
 	bus      transport.Bus
 	deadline time.Duration
-	log      []entry           // shared by all starts
-	onEvent  func(Event)       // may be nil
-	onBoot   func(p *probe)    // may be nil
-	streams  map[uint64]string // bytes by stream
+	log      []entry        // shared by all starts
+	onEvent  func(Event)    // may be nil
+	onBoot   func(p *probe) // may be nil
 }
 
 type entry struct {

@@ -42,7 +42,6 @@ type pair struct {
 	Harness
 	left, right       transport.Bus
 	atLeft, atRight   *Recorder
-	marks             int
 	leftAddr, rightAt transport.Address
 }
 
