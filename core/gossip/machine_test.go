@@ -274,18 +274,24 @@ func TestPausesAreForgiven(t *testing.T) {
 		d.answer()
 		d.toProbe()
 		paused := d.now + time.Hour // with an ack and a refutation in the socket
+		died := false
+		take := func() {
+			_, changes := d.Take()
+			died = died || slices.ContainsFunc(changes, func(c Change) bool { return c.Health == Dead })
+		}
 		d.Advance(paused)
-		d.Take()
-		if err := d.Receive(paused, nodeID(1), parseMessage(t, fmt.Sprintf("ack #%d incarnation=0 alive(c,1)", d.probe.sequence)), false); err != nil {
+		take()
+		d.Advance(paused + config.ProbeTimeout/2)
+		take()
+		refutation := fmt.Sprintf("ack #%d incarnation=0 alive(c,1)", d.probe.sequence)
+		if err := d.Receive(d.now, nodeID(1), parseMessage(t, refutation), false); err != nil {
 			t.Fatal(err)
 		}
-		_, changes := d.Take()
-		died := slices.ContainsFunc(changes, func(c Change) bool { return c.Health == Alive && c.Incarnation == 1 }) && !forgive
-		if got := d.Health(nodeID(2)); got != Alive {
-			t.Errorf("c is %v", got)
-		}
-		if forgive == died {
-			t.Errorf("forgiving %v: c came back from the dead: %v", forgive, died)
+		take()
+		d.Advance(paused + config.ProbeTimeout)
+		take()
+		if got := d.Health(nodeID(2)); got != Alive || died == forgive {
+			t.Errorf("forgiving %v: c is %v, was dead meanwhile: %v", forgive, got, died)
 		}
 	}
 }
@@ -301,6 +307,56 @@ func TestForgivenessEnds(t *testing.T) {
 	}
 	if got := d.Health(nodeID(2)); got != Dead {
 		t.Errorf("after %v c is still %v", d.now, got)
+	}
+}
+
+// What the target refutes while it is probed is newer than its silence, so the silence is no evidence against it.
+func TestRefutationDuringProbe(t *testing.T) {
+	d := drive(t, 4, DefaultConfig())
+	d.toProbe()
+	target, end := d.probe.target, d.probe.end
+	helper := 1
+	if d.peer(target) == helper {
+		helper = 2
+	}
+	d.hear(helper, fmt.Sprintf("gossip incarnation=0 alive(%c,1)", 'a'+d.peer(target)))
+	d.advanceTo(end)
+	if got := d.Health(nodeID(d.peer(target))); got != Alive || d.LocalHealth() == 0 {
+		t.Errorf("the target is %v, local health is %d", got, d.LocalHealth())
+	}
+}
+
+// News waits while there is nobody to hear it, and goes to the first who joins.
+func TestNewsWaitsForSomeoneToHearIt(t *testing.T) {
+	d := drive(t, 2, DefaultConfig())
+	d.hear(1, "gossip incarnation=0 dead(b,0)")
+	d.advanceTo(3 * time.Minute) // beyond GossipToTheDead
+	for d.rumours.count == 0 {
+		d.spread(1)
+		d.gossipAt = never
+	}
+	d.SetMembers(d.now, nodeIDs(3))
+	mustCheck(t, d.Machine)
+	told := slices.ContainsFunc(d.advanceTo(d.now+d.config.GossipInterval), func(s Send) bool {
+		return s.To == nodeID(2) && strings.Contains(Describe(s.Payload), "dead(62000000,0)")
+	})
+	if !told {
+		t.Error("the joiner was not told")
+	}
+}
+
+// A member may get the slot of one that was taken out, but not the credit for its accusations.
+func TestReusedSlotsAreOtherMembers(t *testing.T) {
+	d := drive(t, 5, DefaultConfig())
+	d.hear(2, "gossip incarnation=0 suspect(b,0,by c)")
+	freed, _ := d.members.lookup(nodeID(2))
+	d.SetMembers(0, []wire.NodeID{nodeID(0), nodeID(1), nodeID(3), nodeID(4), nodeID(9)})
+	if taken, _ := d.members.lookup(nodeID(9)); taken != freed {
+		t.Fatalf("slot %d was freed and slot %d taken", freed, taken)
+	}
+	d.hear(9, "gossip incarnation=0 suspect(b,0,by j)")
+	if got := d.suspicions.all[d.members.slots[1].suspicion].count; got != 2 {
+		t.Errorf("%d accusers, want 2", got)
 	}
 }
 
