@@ -62,8 +62,9 @@ type Bus interface {
 	// SendStream sends bytes. For a stream that is closed or unknown they are dropped. A stream on which more
 	// bytes wait than the bus keeps, which is at least MinSendQueue, is closed with ErrTooSlow.
 	SendStream(id StreamID, data []byte)
-	// CloseStream closes a stream in order: what was sent before is still delivered, if the peer takes it, and
-	// nothing that arrives later is reported. StreamClosed follows, with a nil reason if the close was in order.
+	// CloseStream closes a stream in order: what was sent before is still delivered, if the peer takes it, and of its
+	// data nothing more is reported, but for a call that another goroutine is making just then. StreamClosed
+	// follows, with a nil reason if the close was in order.
 	// Closing a stream that is closed or unknown does nothing.
 	CloseStream(id StreamID)
 	// Close closes everything. When it has returned, the Receiver is not called any more, also not for the

@@ -137,6 +137,25 @@ func TestCrashKeepsAnyPart(t *testing.T) {
 	}
 }
 
+// A rename that is lost takes a later use of its old name with it: else the file that should have kept it would be gone.
+func TestCrashKeepsTheOrderOnAName(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(500) {
+		d, _ := syncedDisk(t, seed)
+		must(t, d.Rename("a", "b"))
+		must(t, create(t, d, "a", "").Close())
+		d.Crash()
+		got := state(t, d)
+		if !strings.Contains(got, `="0123"`) {
+			t.Fatalf("seed %d: the file is gone: %s", seed, got)
+		}
+		seen[got] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("states %v, want three", seen)
+	}
+}
+
 // A later sector can survive an earlier one, which is a hole of zeros then.
 func TestCrashScattersSectors(t *testing.T) {
 	for seed := range uint64(1000) {

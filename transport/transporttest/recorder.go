@@ -22,6 +22,8 @@ type stream struct {
 	data    []byte
 	closed  bool
 	reason  error
+	// deaf is set when the stream was closed from here: no more data are allowed.
+	deaf bool
 }
 
 // A Recorder is a Receiver that keeps what it is told, and fails the test when calls come in an order that the
@@ -31,6 +33,8 @@ type Recorder struct {
 	name string
 	// echo, if set, sends everything that arrives back over this bus from within the call.
 	echo transport.Bus
+	// closer, if set, closes a stream over this bus as soon as data arrive, from within the call.
+	closer transport.Bus
 
 	datagrams []datagram
 	// streams are in the order in which they were first heard of.
@@ -105,7 +109,12 @@ func (r *Recorder) StreamData(id transport.StreamID, data []byte) {
 	s := r.got(id)
 	r.check(s.opened && !s.closed, "data outside of its life", id)
 	r.check(len(data) > 0, "empty data", id)
+	r.check(!s.deaf, "data after CloseStream", id)
 	s.data = append(s.data, data...)
+	if r.closer != nil {
+		r.closer.CloseStream(id)
+		s.deaf = true
+	}
 	if r.echo != nil {
 		r.echo.SendStream(id, data)
 	}

@@ -26,6 +26,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 		{"streams do not mix", testStreamsDoNotMix},
 		{"the opener closes, the bytes arrive first", testOpenerCloses},
 		{"the acceptor closes, the bytes arrive first", testAcceptorCloses},
+		{"a closed stream brings no more data", testCloseWhileReceiving},
 		{"both sides close", testBothClose},
 		{"a stream to nowhere is refused, once", testRefused},
 		{"a stream is closed before it is open", testCloseWhileOpening},
@@ -258,6 +259,17 @@ func testAcceptorCloses(t *testing.T, p *pair) {
 	if s := p.atRight.got(right); s.reason != nil {
 		t.Errorf("the acceptor was told %v", s.reason)
 	}
+}
+
+func testCloseWhileReceiving(t *testing.T, p *pair) {
+	left, right := p.open(0)
+	p.Run(func() bool { // with the calls held back
+		p.atLeft.closer = p.left
+		return true
+	})
+	p.right.SendStream(right, pattern(1<<20, 6))
+	p.Run(func() bool { return p.atLeft.got(left).closed && p.atRight.got(right).closed })
+	p.settle(t)
 }
 
 func testBothClose(t *testing.T, p *pair) {

@@ -194,7 +194,8 @@ func TestCloseGivesUpOnASilentPeer(t *testing.T) {
 	h.Run(func() bool { return len(got.opened) == 2 })
 	bus.CloseStream(stuck)
 	bus.CloseStream(idle)
-	h.Run(func() bool { return len(got.closed) == 2 })
+	bus.CloseStream(bus.OpenStream(peer)) // before it is open
+	h.Run(func() bool { return len(got.closed) == 3 })
 	for i, reason := range got.reasons {
 		if !errors.Is(reason, transport.ErrTimeout) {
 			t.Errorf("stream %d closed for %v, want %v", got.closed[i], reason, transport.ErrTimeout)
