@@ -2,11 +2,12 @@
 // duplicated and reordered, and streams, which deliver bytes in order or break.
 //
 // Two packages implement it: transport/udp with real UDP datagrams and TCP streams, transport/netsim inside the
-// simulator. transport/transporttest is the contract that both pass.
+// simulator. transport/transporttest is the contract that both pass. The life of a stream, as its bus reports it:
 //
-//	          OpenStream                                    CloseStream, peer closed, reset,
-//	(none) ───────────────► opening ──── StreamOpened ───► open ──── refused, too slow ──► StreamClosed
-//	   │                       │                            ▲
-//	   │                       └─ refused, timeout ─────────┼──────────────────────────► StreamClosed
-//	   └──────────── StreamOpened(inbound) ─────────────────┘
+//	OpenStream ───► opening ─── refused, timeout ──────────────────────┐
+//	                   │                                               ▼
+//	                   └── StreamOpened ──► open ─── closed, reset ─► StreamClosed
+//	                                         ▲        or too slow
+//	a peer's OpenStream ── StreamOpened ─────┘
+//	                        (inbound)
 package transport
