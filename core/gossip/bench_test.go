@@ -67,6 +67,7 @@ func BenchmarkReceiveNews(b *testing.B) {
 // BenchmarkAdvance is a whole period of a member whose probe is answered.
 func BenchmarkAdvance(b *testing.B) {
 	m := benchmarkMachine(1000)
+	var payload []byte
 	b.ReportAllocs()
 	for range b.N {
 		now := m.NextDeadline()
@@ -74,7 +75,8 @@ func BenchmarkAdvance(b *testing.B) {
 		m.Take()
 		if m.probe.stage == direct {
 			msg := message{kind: ack, sequence: m.probe.sequence, incarnation: 1 << 32}
-			if err := m.Receive(now, m.members.slots[m.probe.target].id, msg.append(nil), false); err != nil {
+			payload = msg.append(payload[:0])
+			if err := m.Receive(now, m.members.slots[m.probe.target].id, payload, false); err != nil {
 				b.Fatal(err)
 			}
 			m.Take()
