@@ -86,7 +86,7 @@ func (r *recovery) openLast(s *segment) (File, error) {
 	}
 	s.size = s.settled
 	if err := cmp.Or(file.Truncate(s.size), file.Sync()); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, err
 	}
 	return file, nil

@@ -112,7 +112,7 @@ func OpenLog(directory Directory, options LogOptions) (*Log, error) {
 	}
 	if err := l.begin(); err != nil {
 		if l.file != nil {
-			l.file.Close()
+			_ = l.file.Close()
 		}
 		return nil, err
 	}

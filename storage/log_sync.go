@@ -121,7 +121,7 @@ func (l *Log) createSegment(s *segment) (File, error) {
 		err = l.directory.Sync()
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, err
 	}
 	return file, nil
@@ -145,7 +145,7 @@ func (l *Log) switchTo(s *segment, file File) (older File, target uint64, err er
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if err := l.startSegment(file, s); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, 0, err
 	}
 	older, l.file = l.file, file

@@ -95,7 +95,7 @@ func (r *recovery) with(number uint64, f func(*segmentReader) error) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // opened for reading only
 	reader, err := newSegmentReader(file)
 	if err != nil {
 		return err

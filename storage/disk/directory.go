@@ -30,7 +30,7 @@ type Directory struct {
 func Open(path string) (*Directory, error) {
 	d := &Directory{path: path}
 	if err := d.open(); err != nil {
-		d.Close()
+		_ = d.Close()
 		return nil, fmt.Errorf("data directory %s: %w", path, cause(err))
 	}
 	return d, nil
@@ -72,7 +72,7 @@ func makeDirectory(path string) error {
 	if err != nil {
 		return err
 	}
-	defer parent.Close()
+	defer func() { _ = parent.Close() }() // opened for its sync only
 	return parent.Sync()
 }
 
@@ -144,7 +144,7 @@ func (d *Directory) openFile(operation, name string, flags int) (storage.File, e
 	}
 	info, err := handle.Stat()
 	if err != nil {
-		handle.Close()
+		_ = handle.Close()
 		return nil, failure(operation, name, err)
 	}
 	return &file{handle: handle, name: name, end: info.Size(), size: info.Size()}, nil

@@ -122,7 +122,7 @@ func bind(address transport.Address) (*net.UDPConn, *net.TCPListener, error) {
 		if err == nil {
 			return packets, listener, nil
 		}
-		listener.Close()
+		_ = listener.Close()
 		if address.Port() != 0 || attempt == bindAttempts {
 			return nil, nil, bindError(address, "UDP", err)
 		}
