@@ -50,7 +50,7 @@ type Outcome struct {
 
 // All returns the scenarios in the order in which a newcomer should meet them. The first one is the default.
 func All() []Scenario {
-	return []Scenario{swarm, steady, lossy, partition, pause, flapping}
+	return []Scenario{swarm, steady, lossy, partition, pause, flapping, detection}
 }
 
 // Find returns the scenario of a name.
