@@ -160,3 +160,21 @@ func flags(c *client, node int) string {
 	c.t.Fatalf("node %d is not in CLUSTER NODES", node)
 	return ""
 }
+
+// TestLeavingIsTold stops a node in order. Failure detection is so slow here that only the node itself can have told.
+func TestLeavingIsTold(t *testing.T) {
+	ports := freePorts(t, 2)
+	dirs := format(t, ports)
+	var nodes []*process
+	for i, dir := range dirs {
+		nodes = append(nodes, start(t, dir, "--port", fmt.Sprint(ports[i]), "--cluster-node-timeout", "3600000"))
+	}
+	c := dial(t, nodes[0].address())
+	if got := flags(c, 1); got != "master" {
+		t.Fatalf("before it leaves it is %s", got)
+	}
+	if code := nodes[1].stop(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+	await(t, "the leave is heard of", func() bool { return flags(c, 1) == "master,fail" })
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -20,8 +21,9 @@ type loop struct {
 	began time.Time
 	// stopping is set when the loop has to end.
 	stopping bool
-	// opened says that this start of the node is durable, so that others may have heard of it.
-	opened bool
+	// opened says that this start of the node is durable, so that others may hear of it; onOpened is called then.
+	opened   bool
+	onOpened func()
 	// logFailure is why nothing is appended to the log any more.
 	logFailure error
 }
@@ -55,6 +57,7 @@ func (l *loop) stop() { l.mail.post(func() { l.stopping = true }) }
 // end leaves the cluster in good order: peers and clients are told what is still to be told, the log is complete.
 func (l *loop) end() error {
 	l.step(&core.Shutdown{})
+	runtime.Gosched() // the bus sends from a goroutine, which must have its turn before the bus is closed
 	l.journal.finish()
 	l.mail.open() // the journal's last words
 	l.mail.close()
@@ -133,8 +136,11 @@ func (l *loop) append(effect *core.Effect) {
 }
 
 func (l *loop) persisted(position uint64) {
-	l.opened = true
 	l.step(&core.Persisted{Position: position})
+	if !l.opened {
+		l.opened = true
+		l.onOpened()
+	}
 }
 
 // logFailed notes that the log has ended. A node that has not told anyone of this start yet cannot go on. Otherwise the data

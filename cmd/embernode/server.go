@@ -61,7 +61,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 
 // serve runs the node until it is stopped.
 func (s *server) serve() error {
-	s.tellWhoWeAre()
+	s.loop.onOpened = s.tellWhoWeAre
 	err := s.loop.run()
 	if closing := s.loop.journal.close(); err == nil {
 		err = closing
