@@ -9,31 +9,27 @@ import (
 )
 
 const (
-	// firstProbe, in protocol periods, is how long it may take until somebody probes a member that has fallen silent,
-	// and until others have confirmed the suspicion. SWIM expects 1/(1-e^-q) periods for the first, q the part of the
-	// members that is not silent; that a member has not been probed after 20 has odds of e^-15 with a quarter of them
-	// silent.
+	// firstProbe, in protocol periods, is how long it may take until somebody probes a member that has fallen silent, and
+	// others confirm the suspicion, by which it shrinks to its least timeout. SWIM expects the first after 1/(1-e^-q)
+	// periods, q the part of the members that is not silent. That nobody has probed a member after 20 periods has odds
+	// of e^-15, with a quarter of them silent.
 	firstProbe = 20
 	// spreading is how long a rumour may take to reach all. Median infections take one to three periods.
 	spreading = 10
 )
 
-// suspicionBound returns an upper bound of the time that a suspicion may last: α·log10(n) periods, and β times that
-// until others confirm it. The digits of n⁶ bound the logarithm: 6·log10(n) < digits.
-func suspicionBound(v gossip.Variant, members int) time.Duration {
-	config := gossip.DefaultConfig().With(v)
+// leastSuspicion returns an upper bound, at most a sixth of α periods above it, of how long a suspicion lasts that is
+// confirmed: α·log10(n) periods. The digits of n⁶ bound the logarithm without a float: 6·log10(n) < digits.
+func leastSuspicion(members int) time.Duration {
+	config := gossip.DefaultConfig()
 	digits := 0
-	for power := power6(uint64(members)); power > 0; power /= 10 {
+	for power := sixthPower(uint64(members)); power > 0; power /= 10 {
 		digits++
 	}
-	least := config.ProbeInterval * time.Duration(config.Alpha*max(digits, 6)) / 6 // log10(n) counts as at least 1
-	if config.LHASuspicion {
-		return least * time.Duration(config.Beta)
-	}
-	return least
+	return config.ProbeInterval * time.Duration(config.Alpha*max(digits, 6)) / 6 // log10(n) counts as at least 1
 }
 
-func power6(n uint64) uint64 {
+func sixthPower(n uint64) uint64 {
 	power := uint64(1)
 	for range 6 {
 		high, low := bits.Mul64(power, n)
@@ -45,18 +41,10 @@ func power6(n uint64) uint64 {
 	return power
 }
 
-// detectionBound is the time after which every healthy member must hold a silent one dead.
-func detectionBound(v gossip.Variant, members int) time.Duration {
-	return suspicionBound(v, members) + (firstProbe+spreading)*gossip.DefaultConfig().ProbeInterval
-}
-
-// silenceLength is an anomaly that is longer than the bound of any variant.
-func silenceLength(members int) time.Duration {
-	longest := time.Duration(0)
-	for _, v := range gossip.Variants {
-		longest = max(longest, detectionBound(v, members))
-	}
-	return longest + time.Second
+// detectionBound is the time after which every healthy member must hold a silent one dead, whatever the variant.
+func detectionBound(members int) time.Duration {
+	bound := leastSuspicion(members) + (firstProbe+spreading)*gossip.DefaultConfig().ProbeInterval
+	return bound.Truncate(time.Second) + time.Second
 }
 
 // checkComplete is SWIM's completeness: every silent member is held dead by every healthy one.

@@ -112,9 +112,9 @@ func drawCells(seed uint64, members, intervals int) []cell {
 	source := random.Derive(seed, "detection")
 	counts, lengths := deck{source: source}, deck{source: source}
 	add(silence, 1+intervals/36, func(c *cell) {
-		c.anomalous, c.length = scaled(anomalousCounts[counts.draw(len(anomalousCounts))]), silenceLength(members)
+		c.anomalous, c.length = scaled(anomalousCounts[counts.draw(len(anomalousCounts))]), detectionBound(members)+time.Second
 	})
-	add(contrast, 1, func(c *cell) {
+	add(contrast, max(publishedMembers/members, 1), func(c *cell) { // several of small groups, which leave more to chance
 		c.anomalous, c.length, c.gap = members/4, contrastLength, contrastGap
 	})
 	add(threshold, (intervals+1)/2, func(c *cell) {

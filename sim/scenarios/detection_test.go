@@ -141,10 +141,11 @@ func (i ignored) Receive(now time.Duration, from wire.NodeID, payload []byte, re
 // Each check of the scenario catches the bug that it is there for.
 func TestDetectionCatchesPlantedBugs(t *testing.T) {
 	swim, lifeguard := newVariant(gossip.SWIM), newVariant(gossip.Lifeguard)
-	impatient, patient, proud := lifeguard, swim, lifeguard
-	impatient.config.Alpha, impatient.config.Beta = 1, 1                                       // suspicions run out at once, almost
-	patient.config.Alpha = 60                                                                  // confirmations that change nothing look like this
-	proud.config.LHAProbe, proud.config.LHASuspicion, proud.config.Buddy = false, false, false // nothing of Lifeguard works
+	impatient, patient, unimpressed, proud := lifeguard, swim, lifeguard, lifeguard
+	impatient.config.Alpha, impatient.config.Beta = 1, 1
+	patient.config.Alpha = 60
+	unimpressed.config.Alpha, unimpressed.config.Beta = 30, 1 // the timeout of a suspicion that nobody confirms, for all
+	proud.config = swim.config
 
 	unprobed := newVariant(gossip.SWIM)
 	unprobed.build = func(config gossip.Config, index int, ids []wire.NodeID, source *random.Stream) detector {
@@ -184,6 +185,7 @@ func TestDetectionCatchesPlantedBugs(t *testing.T) {
 	}{
 		{"suspicions run out too soon", impatient, "false positives on the sample"},
 		{"Lifeguard does nothing", proud, "false positives on the sample"},
+		{"confirmations are ignored", unimpressed, "every healthy member must hold it dead"},
 		{"suspicions last too long", patient, "every healthy member must hold it dead"},
 		{"some are never probed", unprobed, "every healthy member must hold it dead"},
 		{"nobody refutes", unrefuting, "after the last anomaly member-"},
@@ -284,14 +286,12 @@ func TestDetectionSampleIsStratified(t *testing.T) {
 	}
 }
 
-// The bound of a suspicion is above the paper's formula, and not far.
+// The bound of a confirmed suspicion is above the paper's formula, and not far.
 func TestDetectionSuspicionBound(t *testing.T) {
 	for _, members := range []int{8, 10, 11, 100, 128, 500, 1000} {
-		least := 5 * max(math.Log10(float64(members)), 1)
-		for v, want := range map[gossip.Variant]float64{gossip.SWIM: least, gossip.Lifeguard: 6 * least} {
-			if got := suspicionBound(v, members).Seconds(); got < want || got > 1.17*want {
-				t.Errorf("%v of %d members: %.2f s, the formula gives %.2f s", v, members, got, want)
-			}
+		want := 5 * max(math.Log10(float64(members)), 1)
+		if got := leastSuspicion(members).Seconds(); got < want || got > want+5.0/6 {
+			t.Errorf("%d members: %.2f s, the formula gives %.2f s", members, got, want)
 		}
 	}
 }

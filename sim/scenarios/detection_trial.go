@@ -104,7 +104,7 @@ func newTrial(c cell, v variant, by observer) *trial {
 // run lets the experiment happen, and then the healing.
 func (t *trial) run(progress func(time.Duration)) measurement {
 	if t.experiment == silence {
-		t.runTo(quiesce+detectionBound(t.variant.Variant, t.cell.members), progress)
+		t.runTo(quiesce+detectionBound(t.cell.members), progress)
 		t.checkComplete()
 	}
 	t.runTo(t.end(), progress)
