@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -23,6 +24,21 @@ func Benchmarks() []Benchmark {
 		{"idle", "6 nodes, no clients, 10 minutes", idleBenchmark},
 		{"busy", "6 nodes, 8 clients, no faults, 1 minute", busyBenchmark},
 		{"swarm", "6 nodes, 8 clients, faults of 5 seeds, 1 minute each", swarmBenchmark},
+		{"gossip-128", "failure detection of 128 members, 5 minutes", gossipBenchmark(128, 5*time.Minute)},
+		{"gossip-1000", "failure detection of 1000 members, 1 minute", gossipBenchmark(1000, time.Minute)},
+	}
+}
+
+// gossipBenchmark is a group of members and nothing else, one of which falls silent after a while, so that there is news.
+func gossipBenchmark(members int, duration time.Duration) func() (uint64, time.Duration, error) {
+	return func() (uint64, time.Duration, error) {
+		silent := cell{experiment: threshold, seed: 1, members: members, anomalous: 1, length: duration}
+		t := newTrial(silent, newVariant(gossip.Lifeguard), observer{})
+		t.world.Run(duration)
+		if failure := t.world.Failure(); failure != nil {
+			return 0, 0, failure
+		}
+		return t.world.Events(), t.world.Now(), nil
 	}
 }
 
