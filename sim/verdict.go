@@ -29,7 +29,11 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string {
-	return fmt.Sprintf("%s at %v, event %d, host %s: %s", f.Verdict, f.Time, f.Event, f.Host, f.Detail)
+	where := ""
+	if f.Host != "" {
+		where = ", host " + f.Host
+	}
+	return fmt.Sprintf("%s at %v, event %d%s: %s", f.Verdict, f.Time, f.Event, where, f.Detail)
 }
 
 // A Report is the outcome of one run, for people and for programs (JSON).

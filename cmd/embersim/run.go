@@ -166,8 +166,10 @@ func printOutcome(w io.Writer, o *scenarios.Outcome, summary, reproduce string) 
 		row([]string{"setting", ""}[min(i, 1)], "%s", line)
 	}
 	row("faults", "%s", describeFaults(o.Faults))
-	row("operations", "%d ok, %d failed, %d unknown", o.Operations.OK, o.Operations.Failed, o.Operations.Unknown)
-	row("redirects", "%d MOVED, %d ASK", o.Redirects.Moved, o.Redirects.Ask)
+	if o.Result != nil { // a scenario with clients
+		row("operations", "%d ok, %d failed, %d unknown", o.Operations.OK, o.Operations.Failed, o.Operations.Unknown)
+		row("redirects", "%d MOVED, %d ASK", o.Redirects.Moved, o.Redirects.Ask)
+	}
 	for i, line := range o.Findings {
 		row([]string{"findings", ""}[min(i, 1)], "%s", line)
 	}

@@ -21,14 +21,6 @@ func smallSample(seed uint64) Options {
 	return Options{Seed: seed, Nodes: 16, Duration: 4 * time.Minute}
 }
 
-func allVariants() []variant {
-	var variants []variant
-	for _, v := range gossip.Variants {
-		variants = append(variants, newVariant(v))
-	}
-	return variants
-}
-
 // A sample is clean, its history repeats, and it shows what was measured of each variant.
 func TestDetectionRepeats(t *testing.T) {
 	var outcomes []*Outcome
