@@ -20,8 +20,8 @@ type clientDriver interface {
 	send(client core.ClientID, bytes []byte)
 	// reportDrained asks for the client to be among a later round's drained, once all that is queued for it has left.
 	reportDrained(client core.ClientID)
-	// finish closes a client once all that is queued for it has left. Its number is not used again within the round, and it
-	// is not reported as closed.
+	// finish closes a client once all that is queued for it has left. It is not reported as closed, and its number is not
+	// used again before the next round.
 	finish(client core.ClientID)
 	// flush writes what is queued, with at most one system call for each client.
 	flush()

@@ -12,6 +12,7 @@ import (
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
+	"github.com/ember-cluster/ember/storage"
 )
 
 // format lays out a cluster in new directories: each node has an equal share of the slots. It returns the directories.
@@ -36,7 +37,7 @@ func format(t *testing.T, ports []int) []string {
 	dirs := make([]string, len(ports))
 	for i := range ports {
 		dirs[i] = t.TempDir()
-		journal, _, err := openJournal(dirs[i])
+		journal, _, err := openJournal(dirs[i], storage.DefaultSegmentSize)
 		if err != nil {
 			t.Fatal(err)
 		}

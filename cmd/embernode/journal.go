@@ -36,8 +36,8 @@ type journal struct {
 }
 
 // openJournal opens the log in a directory, which it makes and locks, and reads what it holds. The error is one line that
-// tells what is wrong and where.
-func openJournal(path string) (*journal, core.Recovered, error) {
+// tells what is wrong and where. Files of the log have about the given size in bytes.
+func openJournal(path string, segmentSize int64) (*journal, core.Recovered, error) {
 	directory, err := disk.Open(path)
 	if err != nil {
 		return nil, core.Recovered{}, err
@@ -45,7 +45,7 @@ func openJournal(path string) (*journal, core.Recovered, error) {
 	var recovered core.Recovered
 	log, err := storage.OpenLog(directory, storage.LogOptions{
 		Name: logName,
-		Salt: entropy(),
+		Salt: entropy(), SegmentSize: segmentSize,
 		Recover: func(position uint64, record []byte) error {
 			recovered.Position = position
 			recovered.Records = append(recovered.Records[:0], bytes.Clone(record)) // each is whole: the last one counts

@@ -29,10 +29,9 @@ type netDriver struct {
 	// What follows belongs to the loop.
 
 	round round
-	// connections are those that the node knows, by their number; free are the numbers that may be given out, freed those
-	// that may be after this round.
+	// connections are those that have a number, by it; free are the numbers below len(connections) that nobody has.
 	connections []*netConnection
-	free, freed []core.ClientID
+	free        []core.ClientID
 	// dirty are the connections that something was sent to since the last flush.
 	dirty []*netConnection
 	// drained and lost are for the next round: the connections of which that was asked and that have nothing queued, and
@@ -130,8 +129,6 @@ func (d *netDriver) endRound() {
 	}
 	clear(d.leaving)
 	d.leaving = d.leaving[:0]
-	d.free = append(d.free, d.freed...)
-	d.freed = d.freed[:0]
 	d.round.reset()
 }
 
@@ -217,7 +214,7 @@ func (d *netDriver) leave(c *netConnection) {
 // forget frees the number of a connection that is being released.
 func (d *netDriver) forget(c *netConnection) {
 	d.connections[c.id] = nil
-	d.freed = append(d.freed, c.id)
+	d.free = append(d.free, c.id)
 }
 
 // shutdown implements clientDriver.

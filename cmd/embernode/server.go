@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/storage"
 )
 
 // server is a node with its disk and its ports.
@@ -21,7 +22,7 @@ type server struct {
 // openServer recovers the node from its directory and opens the ports. Whatever is missing is told in one line, and nothing is
 // left open then.
 func openServer(c *commandLine, log *slog.Logger) (*server, error) {
-	journal, recovered, err := openJournal(c.Dir)
+	journal, recovered, err := openJournal(c.Dir, storage.DefaultSegmentSize)
 	if err != nil {
 		return nil, err
 	}
