@@ -87,17 +87,27 @@ func TestIdleClientsAreClosed(t *testing.T) {
 
 // TestOutputBound closes a client for which too much is queued, and nobody else.
 func TestOutputBound(t *testing.T) {
-	_, address := serveInProcess(t, func(o *driverOptions) { o.queuedHard = 20 << 20 })
+	s, address := serveInProcess(t, func(o *driverOptions) { o.queuedHard = 20 << 20 })
 	other := dial(t, address)
 	other.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
 	other.expect("OK", "SET", "key", strings.Repeat("v", 40<<20))
 	c := dial(t, address)
+	await(t, "both are connected", func() bool { return connected(s) == 2 })
 	c.command("GET", "key")
+	await(t, "one is closed", func() bool { return connected(s) == 1 })
 	read, err := io.Copy(io.Discard, c.socket)
 	if read > 20<<20 {
 		t.Errorf("%d bytes were sent (%v)", read, err)
 	}
 	other.expect(fmt.Sprint(40<<20), "STRLEN", "key")
+}
+
+// connected returns how many sockets of clients are open.
+func connected(s *server) int {
+	d := s.loop.clients.(*netDriver)
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.connected
 }
 
 // TestClosingLosesNoReply closes connections from the server's side while the client still sends.
@@ -137,12 +147,7 @@ func TestConnectionsComeAndGo(t *testing.T) {
 	for range 8 {
 		<-done
 	}
-	await(t, "all sockets are closed", func() bool {
-		d := s.loop.clients.(*netDriver)
-		d.mutex.Lock()
-		defer d.mutex.Unlock()
-		return d.connected == 0
-	})
+	await(t, "all sockets are closed", func() bool { return connected(s) == 0 })
 	dial(t, address).expect("PONG", "PING")
 }
 
