@@ -163,6 +163,11 @@ func TestLogFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	dial(t, address).command("CLUSTER", "ADDSLOTS", "16383")
+	await(t, "the failure is noticed", func() bool {
+		failed := make(chan bool)
+		s.loop.mail.post(func() { failed <- s.loop.logFailure != nil })
+		return <-failed
+	})
 	c.expect("CLUSTERDOWN The cluster is down", "GET", "key")
 	s.loop.stop()
 	if err := <-ended; err == nil || !strings.HasPrefix(err.Error(), "log: ") {
