@@ -7,8 +7,8 @@ import (
 	"github.com/ember-cluster/ember/core/slots"
 )
 
-// Apply changes the data as the effect says. It is total: an effect on a key that is not there, other than Set and
-// Append, changes nothing. The bytes of the effect are copied; values lent before are no longer valid.
+// Apply changes the data as the effect says. It is total: an effect on a key that is not there, other than Set,
+// Append and Overwrite, changes nothing. The bytes of the effect are copied; values lent before are no longer valid.
 func (s *Space) Apply(e Effect) {
 	switch e.Kind {
 	case Set:
@@ -22,6 +22,8 @@ func (s *Space) Apply(e Effect) {
 		before := r.footprint()
 		r.content.extend(e.Value)
 		s.bytes += r.footprint() - before
+	case Overwrite:
+		s.overwrite(&e)
 	case Delete:
 		s.remove(e.Slot, e.Key)
 	case ExpireAt:

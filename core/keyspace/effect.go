@@ -26,6 +26,9 @@ const (
 	FlushSlot EffectKind = 6
 	// FlushAll removes all keys.
 	FlushAll EffectKind = 7
+	// Overwrite puts Value over the string of Key from Offset on, and leaves the expiry time. A string that is not there is
+	// empty; one that ends before Offset is filled up with zero bytes.
+	Overwrite EffectKind = 8
 )
 
 // Effect is one change of the data: the result of a command, not the command. It depends on no clock and on nothing
@@ -36,6 +39,9 @@ type Effect struct {
 	// Invariant: it is slots.Of(Key) in an effect on a key, and 0 in FlushAll.
 	Slot       slots.Slot
 	Key, Value []byte
+	// Offset is where in the string Overwrite puts Value, in bytes.
+	// Invariant: Offset + len(Value) <= MaxStringLength.
+	Offset uint32
 	// ExpireAt is when the key ends, in Unix milliseconds, and positive. 0 in Set: it does not end.
 	ExpireAt int64
 }
@@ -46,12 +52,13 @@ const MaxStringLength = 512 << 20
 // Append appends the binary form of the effect to dst. Of the fields, in this order, those that the kind uses are
 // there:
 //
-//	┌──────┬──────────────┬──────────────┬──────────┬────────┐
-//	│ kind │ key          │ value        │ expiry   │ slot   │
-//	│ 1 B  │ length, data │ length, data │ uvarint  │ 2 B    │
-//	└──────┴──────────────┴──────────────┴──────────┴────────┘
-//	Set    : key, value, expiry    Delete, Persist : key            FlushSlot : slot
-//	Append : key, value            ExpireAt        : key, expiry    FlushAll  : none
+//	┌──────┬──────────────┬──────────────┬──────────┬────────┬─────────┐
+//	│ kind │ key          │ value        │ expiry   │ slot   │ offset  │
+//	│ 1 B  │ length, data │ length, data │ uvarint  │ 2 B    │ uvarint │
+//	└──────┴──────────────┴──────────────┴──────────┴────────┴─────────┘
+//	Set       : key, value, expiry    Delete, Persist : key            FlushSlot : slot
+//	Append    : key, value            ExpireAt        : key, expiry    FlushAll  : none
+//	Overwrite : key, value, offset
 //
 // The slot of a key is not stored: the reader computes it, so the two cannot disagree.
 func (e *Effect) Append(dst []byte) []byte {
@@ -68,11 +75,14 @@ func (e *Effect) Append(dst []byte) []byte {
 	if e.Kind == FlushSlot {
 		dst = wire.AppendUint16(dst, uint16(e.Slot))
 	}
+	if e.Kind == Overwrite {
+		dst = wire.AppendUvarint(dst, uint64(e.Offset))
+	}
 	return dst
 }
 
-func (k EffectKind) hasKey() bool    { return k >= Set && k <= Persist }
-func (k EffectKind) hasValue() bool  { return k == Set || k == Append }
+func (k EffectKind) hasKey() bool    { return k >= Set && k <= Persist || k == Overwrite }
+func (k EffectKind) hasValue() bool  { return k == Set || k == Append || k == Overwrite }
 func (k EffectKind) hasExpiry() bool { return k == Set || k == ExpireAt }
 
 // DecodeEffect reads the effect at the start of data and returns the size of its binary form. Key and Value alias data.
@@ -80,7 +90,7 @@ func (k EffectKind) hasExpiry() bool { return k == Set || k == ExpireAt }
 func DecodeEffect(data []byte) (e Effect, size int, err error) {
 	reader := wire.NewReader(data)
 	e.Kind = EffectKind(reader.Uint8())
-	if e.Kind < Set || e.Kind > FlushAll {
+	if e.Kind < Set || e.Kind > Overwrite {
 		reader.Fail(wire.Malformed)
 	}
 	if e.Kind.hasKey() {
@@ -103,6 +113,9 @@ func DecodeEffect(data []byte) (e Effect, size int, err error) {
 			reader.Fail(wire.Malformed)
 		}
 	}
+	if e.Kind == Overwrite {
+		e.Offset = decodeOffset(&reader, len(e.Value))
+	}
 	if err := reader.Err(); err != nil {
 		return Effect{}, 0, err
 	}
@@ -117,6 +130,8 @@ func (e Effect) String() string {
 		text = fmt.Sprintf("set %q %q", e.Key, e.Value)
 	case Append:
 		text = fmt.Sprintf("append %q %q", e.Key, e.Value)
+	case Overwrite:
+		text = fmt.Sprintf("overwrite %q %q from %d", e.Key, e.Value, e.Offset)
 	case Delete:
 		text = fmt.Sprintf("delete %q", e.Key)
 	case ExpireAt:

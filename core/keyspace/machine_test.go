@@ -77,6 +77,14 @@ func (m *spaceMachine) applyToModel(e Effect) {
 	case Append:
 		m.come(key, known)
 		m.model[key] = modelEntry{value: entry.value + string(e.Value), expireAt: entry.expireAt}
+	case Overwrite:
+		m.come(key, known)
+		value := []byte(entry.value)
+		for end := int(e.Offset) + len(e.Value); len(value) < end; {
+			value = append(value, 0)
+		}
+		copy(value[e.Offset:], e.Value)
+		m.model[key] = modelEntry{value: string(value), expireAt: entry.expireAt}
 	case Delete:
 		m.leave(func(k string) bool { return k == key })
 	case ExpireAt, Persist:
@@ -126,6 +134,7 @@ func (m *spaceMachine) actions() map[string]func(*rapid.T) {
 		"set more":  m.set, // more often than the rest
 		"fill":      m.fill,
 		"append":    m.append,
+		"overwrite": m.overwrite,
 		"expire":    m.expire,
 		"flush":     m.flush,
 		"time":      func(t *rapid.T) { m.wall += rapid.Int64Range(0, 30).Draw(t, "passes") },
@@ -156,6 +165,12 @@ func (m *spaceMachine) fill(t *rapid.T) {
 func (m *spaceMachine) append(t *rapid.T) {
 	key := drawKey(t)
 	m.apply(t, Effect{Kind: Append, Key: key, Slot: slots.Of(key), Value: drawValue(t)})
+}
+
+func (m *spaceMachine) overwrite(t *rapid.T) {
+	key := drawKey(t)
+	offset := uint32(rapid.IntRange(0, 60).Draw(t, "offset"))
+	m.apply(t, Effect{Kind: Overwrite, Key: key, Slot: slots.Of(key), Value: drawValue(t), Offset: offset})
 }
 
 func (m *spaceMachine) expire(t *rapid.T) {
