@@ -166,6 +166,7 @@ func (n *Node) Serving() bool { return n.serving }
 // reveals under an identity must be under one that it will still have after a crash.
 func (n *Node) start() {
 	n.started = true
+	n.context.LastSave = n.at.Wall
 	n.nextStreamSweep, n.nextExpiry = Never, Never
 	n.openingPosition = n.appendState(n.state)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
 )
 
@@ -26,6 +27,9 @@ func (n *Node) messageCounts() []topology.MessageCount {
 
 // Parameters implements command.Server.
 func (n *Node) Parameters() []command.Parameter { return n.options.Parameters }
+
+// Random implements command.Server.
+func (n *Node) Random() *random.Stream { return n.options.Random }
 
 // Info implements command.Server.
 func (n *Node) Info(section string) []command.Field {

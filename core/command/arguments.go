@@ -11,6 +11,10 @@ type Argument struct {
 	Since string
 	// Optional: it may be left out. Multiple: it may be repeated.
 	Optional, Multiple bool
+	// MultipleToken: the token stands before each repetition.
+	MultipleToken bool
+	// KeySpec says which of the row's KeyParts a KeyArgument belongs to.
+	KeySpec int
 	// Arguments are the alternatives of a OneOf, or the parts of a Block.
 	Arguments []Argument
 }
@@ -21,6 +25,7 @@ type ArgumentType string
 const (
 	StringArgument  ArgumentType = "string"
 	IntegerArgument ArgumentType = "integer"
+	DoubleArgument  ArgumentType = "double"
 	KeyArgument     ArgumentType = "key"
 	PatternArgument ArgumentType = "pattern"
 	TimeArgument    ArgumentType = "unix-time"
@@ -42,6 +47,9 @@ func (a Argument) flags() []string {
 	}
 	if a.Multiple {
 		flags = append(flags, "multiple")
+	}
+	if a.MultipleToken {
+		flags = append(flags, "multiple_token")
 	}
 	return flags
 }

@@ -1,6 +1,6 @@
 package command
 
-var serverRows = []*Row{infoRow, configRow}
+var serverRows = []*Row{infoRow, configRow, memoryRow, functionRow, scriptRow}
 
 var configRow = &Row{
 	Name: "config", Arity: -2,

@@ -26,14 +26,19 @@ type Context struct {
 	Server  Server
 	// Replica says that the node does not own the data: a key past its time is hidden and not deleted.
 	Replica bool
-	// MaxStringLength bounds what APPEND may make, in bytes (proto-max-bulk-len). 0 stands for Redis's own 512 MiB.
+	// MaxStringLength bounds the strings that commands may make, in bytes (proto-max-bulk-len). 0 stands for Redis's own
+	// 512 MiB, which is also the most that there can be.
 	MaxStringLength int
-	Counts          Counts
+	// LastSave is when the data was last saved to disk as a whole, or else when the node started, in Unix milliseconds.
+	LastSave int64
+	Counts   Counts
 
 	// scratch takes the digits of integers, so that replies need no memory of their own.
 	scratch [keyspace.MaxIntegerLength]byte
-	// keys collects the keys that SCAN and CLUSTER GETKEYSINSLOT find. Empty between commands.
+	// keys collects the keys that SCAN, KEYS and CLUSTER GETKEYSINSLOT find. Empty between commands.
 	keys [][]byte
+	// compressor is made when the first value is compressed, for DUMP.
+	compressor *lzfCompressor
 }
 
 // Counts count what commands did, over the life of the Context.
@@ -104,6 +109,36 @@ func (c *Context) delete(key []byte) bool {
 	}
 	c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: c.Slot, Key: key})
 	return true
+}
+
+// findString is find for a command that works on strings only. It reports not ok, after an error reply, if the value is of
+// another type.
+func (c *Context) findString(key []byte) (value keyspace.Value, found, ok bool) {
+	value, found = c.find(key)
+	return value, found, c.isString(value, found)
+}
+
+// readString is read for a command that works on strings only. It reports not ok, after an error reply, if the value is of
+// another type.
+func (c *Context) readString(key []byte) (value keyspace.Value, found, ok bool) {
+	value, found = c.read(key)
+	return value, found, c.isString(value, found)
+}
+
+func (c *Context) isString(value keyspace.Value, found bool) bool {
+	if found && value.Type() != keyspace.String {
+		c.fail(errWrongType)
+		return false
+	}
+	return true
+}
+
+// maxStringLength returns the bound on the strings that commands make, in bytes.
+func (c *Context) maxStringLength() int {
+	if c.MaxStringLength == 0 {
+		return keyspace.MaxStringLength
+	}
+	return min(c.MaxStringLength, keyspace.MaxStringLength)
 }
 
 // ok writes the reply of a command that has nothing to tell.

@@ -3,13 +3,23 @@ package command
 import "strings"
 
 // describeKeys writes the key specifications of COMMAND INFO: how a client finds the keys among the arguments.
-func (c *Context) describeKeys(keys *KeySpec) {
-	w := c.Reply
-	if keys.Step == 0 {
-		w.Set(0)
-		return
+func (c *Context) describeKeys(row *Row) {
+	switch {
+	case len(row.KeyParts) > 0:
+		c.Reply.Set(len(row.KeyParts))
+		for i := range row.KeyParts {
+			c.describeKeySpec(&row.KeyParts[i])
+		}
+	case row.Keys.Step > 0:
+		c.Reply.Set(1)
+		c.describeKeySpec(&row.Keys)
+	default:
+		c.Reply.Set(0)
 	}
-	w.Set(1)
+}
+
+func (c *Context) describeKeySpec(keys *KeySpec) {
+	w := c.Reply
 	if keys.Notes != "" {
 		w.Map(4)
 		w.BulkString("notes")
@@ -75,11 +85,10 @@ func (c *Context) document(row *Row) {
 	if deprecated {
 		size += 3
 	}
-	if len(row.Arguments) > 0 {
-		size++
-	}
-	if len(row.Subcommands) > 0 {
-		size++
+	for _, present := range [...]bool{row.Internal, len(row.Arguments) > 0, len(row.Subcommands) > 0} {
+		if present {
+			size++
+		}
 	}
 	c.Reply.Map(size)
 	for _, field := range fields {
@@ -90,6 +99,10 @@ func (c *Context) document(row *Row) {
 		c.statusSet([]string{"deprecated"})
 		c.field("deprecated_since", row.DeprecatedSince)
 		c.field("replaced_by", row.ReplacedBy)
+	}
+	if row.Internal {
+		c.Reply.BulkString("doc_flags")
+		c.statusSet([]string{"syscmd"})
 	}
 	if len(row.Arguments) > 0 {
 		c.Reply.BulkString("arguments")
@@ -133,7 +146,7 @@ func (c *Context) documentArgument(a *Argument) {
 		c.field(field.Name, field.Value)
 	}
 	if a.Type == KeyArgument {
-		c.fieldInt("key_spec_index", 0)
+		c.fieldInt("key_spec_index", a.KeySpec)
 	}
 	for _, field := range after {
 		c.field(field.Name, field.Value)

@@ -2,7 +2,7 @@ package command
 
 import "github.com/ember-cluster/ember/core/keyspace"
 
-// expiryCondition documents the options of EXPIRE and PEXPIRE.
+// expiryCondition documents the options of EXPIRE and its kin.
 var expiryCondition = Argument{Name: "condition", Type: OneOf, Since: "7.0.0", Optional: true, Arguments: []Argument{
 	token("NX", ""), token("XX", ""), token("GT", ""), token("LT", ""),
 }}
@@ -21,13 +21,49 @@ var expiryRows = []*Row{
 		Run:       func(c *Context) { c.changeExpiry(expiryUnit{set: true}) },
 	},
 	{
+		Name: "expireat", Arity: -3, Flags: Write | Fast, Categories: KeyspaceCategory, Keys: oneKey("RW update"),
+		Group: "generic", Since: "1.2.0", Summary: "Lets a key end at a time in Unix seconds.", Complexity: "O(1)",
+		Arguments: []Argument{
+			{Name: "key", Type: KeyArgument}, {Name: "unix-time-seconds", Type: TimeArgument}, expiryCondition,
+		},
+		Run: func(c *Context) { c.changeExpiry(expiryUnit{set: true, seconds: true, absolute: true}) },
+	},
+	{
+		Name: "pexpireat", Arity: -3, Flags: Write | Fast, Categories: KeyspaceCategory, Keys: oneKey("RW update"),
+		Group: "generic", Since: "2.6.0", Summary: "Lets a key end at a time in Unix milliseconds.", Complexity: "O(1)",
+		Arguments: []Argument{
+			{Name: "key", Type: KeyArgument}, {Name: "unix-time-milliseconds", Type: TimeArgument}, expiryCondition,
+		},
+		Run: func(c *Context) { c.changeExpiry(expiryUnit{set: true, absolute: true}) },
+	},
+	{
+		Name: "expiretime", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
+		Group: "generic", Since: "7.0.0", Summary: "Returns when a key will end, in Unix seconds.", Complexity: "O(1)",
+		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		Run: func(c *Context) {
+			if left, ok := c.timeToLive(); ok {
+				c.Reply.Int(roundToSeconds(left + c.Wall))
+			}
+		},
+	},
+	{
+		Name: "pexpiretime", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
+		Group: "generic", Since: "7.0.0", Summary: "Returns when a key will end, in Unix milliseconds.", Complexity: "O(1)",
+		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		Run: func(c *Context) {
+			if left, ok := c.timeToLive(); ok {
+				c.Reply.Int(left + c.Wall)
+			}
+		},
+	},
+	{
 		Name: "ttl", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
 		Tips:  []string{"nondeterministic_output"},
 		Group: "generic", Since: "1.0.0", Summary: "Returns in how many seconds a key will end.", Complexity: "O(1)",
 		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
-				c.Reply.Int((left + 500) / 1000)
+				c.Reply.Int(roundToSeconds(left))
 			}
 		},
 	},
@@ -140,6 +176,9 @@ func (c *Context) timeToLive() (left int64, ok bool) {
 	}
 	return 0, false
 }
+
+// roundToSeconds rounds milliseconds as Redis does. Near the end of 64 bits that goes over it, to a negative number.
+func roundToSeconds(milliseconds int64) int64 { return (milliseconds + 500) / 1000 }
 
 func persist(c *Context) {
 	key := c.Args[1]

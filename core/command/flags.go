@@ -18,6 +18,8 @@ const (
 	Loading
 	// Stale is served by a replica that has lost its primary.
 	Stale
+	// Asking is served as if ASKING came before it.
+	Asking
 	// Fast takes O(1) or O(log N) time.
 	Fast
 	// NoAuth is served before authentication.
@@ -30,7 +32,8 @@ const (
 
 // flagNames are the words of COMMAND INFO, in the order of the bits.
 var flagNames = [...]string{
-	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast", "no_auth", "no_async_loading", "allow_busy",
+	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "asking", "fast", "no_auth", "no_async_loading",
+	"allow_busy",
 }
 
 // Has reports whether all of the flags are set.
@@ -47,16 +50,19 @@ const (
 	ReadCategory
 	WriteCategory
 	StringCategory
+	BitmapCategory
 	AdminCategory
 	FastCategory
 	SlowCategory
 	DangerousCategory
 	ConnectionCategory
+	ScriptingCategory
 )
 
 // categoryNames are the words of COMMAND INFO, in the order of the bits.
 var categoryNames = [...]string{
-	"@keyspace", "@read", "@write", "@string", "@admin", "@fast", "@slow", "@dangerous", "@connection",
+	"@keyspace", "@read", "@write", "@string", "@bitmap", "@admin", "@fast", "@slow", "@dangerous", "@connection",
+	"@scripting",
 }
 
 // Names returns the words of COMMAND INFO.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
@@ -23,6 +24,7 @@ type testNode struct {
 	view    topology.View
 	initial *topology.State
 	log     []byte
+	random  *random.Stream
 	// parameters are what CONFIG GET shows.
 	parameters []Parameter
 }
@@ -47,9 +49,10 @@ func newTestNode() *testNode {
 	n := &testNode{
 		view:       topology.View{State: state, Self: self.ID, FullCoverage: true, Wall: startWall},
 		initial:    state,
+		random:     random.New(1),
 		parameters: []Parameter{{"appendonly", "no"}, {"maxmemory", "0"}, {"save", ""}},
 	}
-	n.context = Context{Reply: &n.writer, Space: keyspace.New(7), Wall: startWall, Session: &n.session, Server: n}
+	n.context = Context{Reply: &n.writer, Space: keyspace.New(7), Wall: startWall, Session: &n.session, Server: n, LastSave: startWall}
 	n.connect(2)
 	return n
 }
@@ -61,6 +64,7 @@ func (n *testNode) connect(protocol int) {
 
 func (n *testNode) View() *topology.View    { return &n.view }
 func (n *testNode) Emit(e keyspace.Effect)  { n.log = e.Append(n.log) }
+func (n *testNode) Random() *random.Stream  { return n.random }
 func (n *testNode) Parameters() []Parameter { return n.parameters }
 
 func (n *testNode) Info(section string) []Field {

@@ -105,7 +105,7 @@ func (c *Context) describe(row *Row) {
 	for _, tip := range row.Tips {
 		w.BulkString(tip)
 	}
-	c.describeKeys(&row.Keys)
+	c.describeKeys(row)
 	if len(row.Subcommands) == 0 {
 		w.Set(0) // as Redis has it: none is a set, some are an array
 		return

@@ -12,6 +12,22 @@ var keyRows = []*Row{
 		Run:        deleteKeys,
 	},
 	{
+		Name: "unlink", Arity: -2, Flags: Write | Fast, Categories: KeyspaceCategory, Keys: everyKey(1, "RM delete"),
+		Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+		Group: "generic", Since: "4.0.0", Summary: "Deletes keys and returns how many there were.",
+		Complexity: "O(N) in the number of keys",
+		Arguments:  []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
+		Run:        deleteKeys,
+	},
+	{
+		Name: "touch", Arity: -2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: everyKey(1, "RO"),
+		Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+		Group: "generic", Since: "3.2.1", Summary: "Counts which of the keys exist; a key given twice counts twice.",
+		Complexity: "O(N) in the number of keys",
+		Arguments:  []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
+		Run:        exists,
+	},
+	{
 		Name: "exists", Arity: -2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: everyKey(1, "RO"),
 		Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
 		Group: "generic", Since: "1.0.0", Summary: "Counts which of the keys exist; a key given twice counts twice.",
@@ -49,10 +65,16 @@ var keyRows = []*Row{
 		Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 		Group: "server", Since: "1.0.0", Summary: "Deletes all keys of this node.",
 		Complexity: "O(N) in the number of keys",
-		Arguments: []Argument{{Name: "flush-type", Type: OneOf, Optional: true, Arguments: []Argument{
-			token("ASYNC", "4.0.0"), token("SYNC", "6.2.0"),
-		}}},
-		Run: flushAll,
+		Arguments:  []Argument{flushMode("", "4.0.0", "6.2.0")},
+		Run:        flushAll,
+	},
+	{
+		Name: "flushdb", Arity: -1, Flags: Write, Categories: KeyspaceCategory | DangerousCategory,
+		Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+		Group: "server", Since: "1.0.0", Summary: "Deletes all keys of this node.",
+		Complexity: "O(N) in the number of keys",
+		Arguments:  []Argument{flushMode("", "4.0.0", "6.2.0")},
+		Run:        flushAll,
 	},
 }
 
@@ -87,7 +109,7 @@ func typeOf(c *Context) {
 
 // flushAll takes both modes for the same: what makes way at once in ASYNC mode is left to the garbage collector anyway.
 func flushAll(c *Context) {
-	known := len(c.Args) == 1 || len(c.Args) == 2 && (isWord(c.Args[1], "async") || isWord(c.Args[1], "sync"))
+	known := len(c.Args) == 1 || len(c.Args) == 2 && isFlushMode(c.Args[1])
 	if !known {
 		c.fail(errSyntax)
 		return

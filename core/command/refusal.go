@@ -15,6 +15,7 @@ func (e Error) Error() string { return string(e) }
 const (
 	errSyntax     Error = "ERR syntax error"
 	errNotInteger Error = "ERR value is not an integer or out of range"
+	errWrongType  Error = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	// errNotInteger32 is the same for an integer that has to fit into 32 bits.
 	errNotInteger32 Error = "ERR value is out of range, value must between -2147483648 and 2147483647"
 )
@@ -70,6 +71,12 @@ func UnknownCommand(args [][]byte) error {
 func unknownSubcommand(container *Row, name []byte) error {
 	return Error("ERR unknown subcommand '" + string(quotable(name, maxQuoted)) +
 		"'. Try " + strings.ToUpper(container.Name) + " HELP.")
+}
+
+// wrongSubcommandSyntax returns the error of a subcommand that takes fewer arguments than its arity allows.
+func wrongSubcommandSyntax(args [][]byte) error {
+	return Error("ERR unknown subcommand or wrong number of arguments for '" + string(quotable(args[1], maxQuoted)) +
+		"'. Try " + strings.ToUpper(string(args[0])) + " HELP.")
 }
 
 // quotable returns the first bytes of text, up to a limit or to the NUL that ends a C string.

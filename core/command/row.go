@@ -13,6 +13,9 @@ type Row struct {
 	Categories Categories
 	// Keys says which arguments are keys. The zero value: none.
 	Keys KeySpec
+	// KeyParts describe the keys one part after the other, for COMMAND INFO, if the command does not do the same with all
+	// of them. Empty: Keys describes them.
+	KeyParts []KeySpec
 	// Tips advise clients that spread a command over nodes (request_policy:multi_shard and the like).
 	Tips []string
 	// Group, Since, Summary, Complexity and Arguments are documentation: see COMMAND DOCS.
@@ -20,6 +23,8 @@ type Row struct {
 	Arguments                         []Argument
 	// DeprecatedSince and ReplacedBy are set for commands that should no longer be used.
 	DeprecatedSince, ReplacedBy string
+	// Internal is set for commands that servers send to each other.
+	Internal bool
 	// Subcommands are sorted by name. A command that has some is a container: with more than one argument it is the
 	// subcommand that runs.
 	Subcommands []*Row
@@ -44,6 +49,9 @@ type KeyRange struct{ First, Count, Step int }
 
 // oneKey is the specification of a command whose first argument is its only key.
 func oneKey(flags string) KeySpec { return KeySpec{First: 1, Last: 1, Step: 1, Flags: flags} }
+
+// subcommandKey is that of a subcommand whose first argument is its only key.
+func subcommandKey(flags string) KeySpec { return KeySpec{First: 2, Last: 2, Step: 1, Flags: flags} }
 
 // everyKey is that of a command in which every step-th argument is a key.
 func everyKey(step int, flags string) KeySpec {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
 )
 
@@ -22,6 +23,8 @@ type Server interface {
 	Info(section string) []Field
 	// Parameters returns what CONFIG GET shows, sorted by name.
 	Parameters() []Parameter
+	// Random returns the node's source of randomness.
+	Random() *random.Stream
 }
 
 // Field is one line of INFO.

@@ -80,6 +80,7 @@ var stringRows = []*Row{
 		Run:        decrementBy,
 	},
 	setRow,
+	lcsRow,
 }
 
 const (
@@ -140,11 +141,7 @@ func appendValue(c *Context) {
 	if value.Type() == keyspace.String {
 		size = value.Len()
 	}
-	limit := c.MaxStringLength
-	if limit == 0 {
-		limit = keyspace.MaxStringLength
-	}
-	if len(more) > limit-size {
+	if len(more) > c.maxStringLength()-size {
 		c.fail(errStringTooLong)
 		return
 	}

@@ -18,7 +18,8 @@ type table struct {
 var commands table
 
 func init() {
-	commands = newTable(stringRows, keyRows, expiryRows, connectionRows, introspectionRows, serverRows, clusterRows)
+	commands = newTable(stringRows, setVariantRows, substringRows, floatRows, bitmapRows, keyRows, allKeyRows, expiryRows, renameRows,
+		dumpRows, clockRows, connectionRows, introspectionRows, serverRows, clusterRows)
 }
 
 func newTable(groups ...[]*Row) table {
