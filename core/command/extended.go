@@ -15,13 +15,14 @@ const (
 	extendedPrecision = 64
 	// A finite number is below 2^maxExtendedExponent.
 	maxExtendedExponent = 16384
-	// A number below 2^minExtendedExponent, half of the least subnormal one, is rounded to zero.
-	minExtendedExponent = -16446
 	// maxExtendedText bounds the text of a number (MAX_LONG_DOUBLE_CHARS in Redis), in bytes.
 	maxExtendedText = 5*1024 - 1
 	// extendedDecimals is how many decimals are printed at most.
 	extendedDecimals = 17
 )
+
+// vanishing is the greatest number that is rounded to zero: half of the least subnormal one.
+var vanishing = new(big.Float).SetMantExp(new(big.Float).SetInt64(1), -16446)
 
 func zeroExtended() *big.Float { return new(big.Float).SetPrec(extendedPrecision) }
 
@@ -154,10 +155,9 @@ func parseHexadecimal(text []byte) (*big.Float, bool) {
 	return inRange(number.SetMantExp(number, n.exponent))
 }
 
-// inRange reports whether a number that is not zero can be represented.
+// inRange reports whether a positive number can be represented.
 func inRange(number *big.Float) (*big.Float, bool) {
-	exponent := number.MantExp(nil) // the number is in [2^(exponent-1), 2^exponent)
-	return number, exponent <= maxExtendedExponent && exponent > minExtendedExponent+1
+	return number, number.MantExp(nil) <= maxExtendedExponent && number.Cmp(vanishing) > 0
 }
 
 // addExtended reports false if the sum is not finite.
