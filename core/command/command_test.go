@@ -48,6 +48,27 @@ func TestRowsAreWhole(t *testing.T) {
 	}
 }
 
+// Key specifications that come in parts lie side by side and are, together, the one that finds the keys.
+func TestKeyPartsMakeUpTheKeys(t *testing.T) {
+	for _, row := range allRows() {
+		for _, argument := range row.Arguments {
+			if argument.KeySpec > 0 && argument.KeySpec >= len(row.KeyParts) {
+				t.Errorf("%s: the argument %s belongs to no part", row.Name, argument.Name)
+			}
+		}
+		next := row.Keys.First
+		for _, part := range row.KeyParts {
+			if part.First != next || part.Step != 1 || part.Flags == "" {
+				t.Errorf("%s: %+v does not begin at %d", row.Name, part, next)
+			}
+			next = part.Last + 1
+		}
+		if len(row.KeyParts) > 0 && next != row.Keys.Last+1 {
+			t.Errorf("%s: the parts end before %d, the keys at %d", row.Name, next, row.Keys.Last)
+		}
+	}
+}
+
 // Whenever the arity fits, the keys are there: the number of arguments says it all.
 func TestKeysFollowFromTheArity(t *testing.T) {
 	for _, row := range allRows() {
@@ -104,6 +125,9 @@ func TestHotCommandsAllocateNothing(t *testing.T) {
 		"SET key " + strings.Repeat("w", 64), "SET number 54321", "SET key " + strings.Repeat("w", 64) + " PX 100000 GET",
 		"INCR number", "DECRBY number 7", "MSET key 11111 key 22222",
 		"EXPIRE ending 1000 GT", "PERSIST key", "PING", "CLUSTER KEYSLOT key",
+		"SETNX key v", "GETSET key " + strings.Repeat("w", 64), "GETEX ending EX 1000", "GETRANGE key 1 5", "SETRANGE key 5 xyz",
+		"SETBIT key 77 1", "SETBIT key 77 0", "GETBIT key 77", "BITCOUNT key 3 200 BIT", "BITPOS key 1 3", "TOUCH key",
+		"EXPIRETIME ending", "OBJECT ENCODING key", "TIME", "UNLINK missing",
 	} {
 		var args [][]byte
 		for _, word := range strings.Fields(line) {
@@ -251,6 +275,15 @@ func FuzzCommands(f *testing.F) {
 		"FLUSHALL ASYNC",
 		"RESET", "QUIT", "SELECT 1", "nothing a b", "CLUSTER nothing", "GETDEL k", "MGET {a}1 {a}2", "DEL k k",
 		"TTL k", "PERSIST k", "TYPE k",
+		"SETNX k v", "SETEX k 10 v", "PSETEX k 1 v", "GETSET k v", "GETEX k PXAT 1", "MSETNX {a}1 1 {a}2 2", "INCRBYFLOAT k 0x1.8p-3",
+		"INCRBYFLOAT k -1e4900", "GETRANGE k -3 -1", "SUBSTR k 0 1", "SETRANGE k 7 v", "LCS {a}1 {a}2 IDX MINMATCHLEN 1 WITHMATCHLEN",
+		"SETBIT k 99 1", "GETBIT k 7", "BITCOUNT k 1 -2 BIT", "BITPOS k 0 3 9 BIT", "BITOP XOR {a}3 {a}1 {a}2", "BITOP NOT {a}3 {a}1",
+		"BITFIELD k OVERFLOW SAT INCRBY i5 #3 9 OVERFLOW FAIL SET u63 7 -1 GET i64 #0", "BITFIELD_RO k GET u1 0", "UNLINK k", "TOUCH k",
+		"EXPIREAT k 1 NX", "PEXPIREAT k 1700000000001 LT", "EXPIRETIME k", "PEXPIRETIME k", "RENAME {a}1 {a}2", "RENAMENX {a}2 {a}1",
+		"COPY {a}1 {a}2 DB 0 REPLACE", "KEYS [a-z]*", "RANDOMKEY", "OBJECT ENCODING k", "OBJECT FREQ k", "MEMORY USAGE k SAMPLES 1",
+		"MEMORY STATS", "MEMORY DOCTOR", "DUMP k", "RESTORE k 5 \x00\xc0\x01 REPLACE ABSTTL IDLETIME 1", "RESTORE-ASKING k 0 x FREQ 1",
+		"MOVE k 1", "SWAPDB 0 1", "TIME", "LASTSAVE", "FLUSHDB SYNC", "WAIT 0 1", "FUNCTION LIST WITHCODE LIBRARYNAME x",
+		"FUNCTION RESTORE x FLUSH", "FUNCTION STATS", "FUNCTION DUMP", "SCRIPT EXISTS a", "SCRIPT FLUSH ASYNC", "OBJECT HELP", "DUMP \x00",
 	}
 	separate := func(line string) []byte { return []byte(strings.ReplaceAll(line, " ", "\x00")) }
 	for i, seed := range seeds {

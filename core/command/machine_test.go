@@ -69,7 +69,7 @@ func valueText(t *rapid.T) string {
 }
 
 func (m *commandMachine) actions() map[string]func(*rapid.T) {
-	return map[string]func(*rapid.T){
+	all := map[string]func(*rapid.T){
 		"time": func(t *rapid.T) {
 			m.node.context.Wall += rapid.Int64Range(0, 2000).Draw(t, "passes")
 			m.live()
@@ -93,6 +93,9 @@ func (m *commandMachine) actions() map[string]func(*rapid.T) {
 		"scan":     m.scan,
 		"":         m.check,
 	}
+	maps.Copy(all, m.stringActions())
+	maps.Copy(all, m.bitActions())
+	return all
 }
 
 // get returns the reply of GET.
