@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -202,13 +203,17 @@ func (c *Context) searchRange(args [][]byte, text []byte) (part bitRange, ok, fa
 
 // find returns the position of the first bit of the range that is set, or clear.
 func (r bitRange) find(text []byte, set bool) (position int64, found bool) {
-	var flip byte // makes the bits that are looked for ones
+	var flip byte      // makes the bits that are looked for ones
+	var nothing uint64 // eight bytes without such a bit
 	if !set {
-		flip = 0xff
+		flip, nothing = 0xff, math.MaxUint64
 	}
 	before, behind := r.outside()
 	firstByte, lastByte := r.first>>3, r.last>>3
 	for i := firstByte; i <= lastByte; i++ {
+		for i > firstByte && i+8 <= lastByte && binary.BigEndian.Uint64(text[i:]) == nothing {
+			i += 8
+		}
 		b := text[i] ^ flip
 		if i == firstByte {
 			b &^= before
