@@ -211,7 +211,7 @@ func (r bitRange) find(text []byte, set bool) (position int64, found bool) {
 	before, behind := r.outside()
 	firstByte, lastByte := r.first>>3, r.last>>3
 	for i := firstByte; i <= lastByte; i++ {
-		for i > firstByte && i+8 <= lastByte && binary.BigEndian.Uint64(text[i:]) == nothing {
+		for i+8 <= lastByte && binary.BigEndian.Uint64(text[i:]) == nothing {
 			i += 8
 		}
 		b := text[i] ^ flip

@@ -111,11 +111,7 @@ func (z *lzfCompressor) compress(text []byte, limit int) ([]byte, bool) {
 			i++
 			continue
 		}
-		needed := len(out.bytes) + 4
-		if out.literals == 0 {
-			needed--
-		}
-		if needed >= limit {
+		if len(out.bytes)+4 >= limit {
 			return nil, false
 		}
 		out.match(i-before, length)

@@ -3,6 +3,8 @@ package command
 import (
 	"bytes"
 	"math"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -196,6 +198,55 @@ func TestMemoryStatistics(t *testing.T) {
 	for i, want := range []int64{2, one, 2 * one} {
 		if got := reply.Array[2*i+1].Int; got != want {
 			t.Errorf("%s is %d, want %d", reply.Array[2*i].Str, got, want)
+		}
+	}
+}
+
+// A time that is now has passed for the commands that are given it, though a key lives through its last millisecond.
+func TestATimeThatIsNowHasPassed(t *testing.T) {
+	n := newTestNode()
+	now := strconv.FormatInt(startWall, 10)
+	n.expect(t, "SET k v", replyOK)
+	n.expect(t, "GETEX k PXAT "+now, "$1\r\nv\r\n")
+	n.expect(t, "EXISTS k", ":0\r\n")
+	payload := appendFooter([]byte("\x00\x03abc"))
+	n.do([]byte("RESTORE"), []byte("k"), []byte(now), payload, []byte("ABSTTL"))
+	n.expect(t, "EXISTS k", ":0\r\n")
+	n.expect(t, "SET k v", replyOK)
+	logged := len(n.log)
+	n.expect(t, "GETEX k PERSIST", "$1\r\nv\r\n")
+	if len(n.log) != logged {
+		t.Error("GETEX takes from a key an expiry that it has not")
+	}
+}
+
+// At the limits of every type, with operands at the limits of 64 bits.
+func TestFieldOverflowsAgreeWithBigIntegers(t *testing.T) {
+	rules := map[overflowRule]string{overflowWraps: "WRAP", overflowSaturates: "SAT", overflowFails: "FAIL"}
+	check := func(kind fieldType, exact *big.Int, rule overflowRule, got int64, ok bool) {
+		bits, fits := fieldBits(exact, kind.signed, kind.bits, rules[rule])
+		if ok != fits || ok && fieldValue(bits, kind.signed).Int64() != got {
+			t.Errorf("%+v, %s: %v becomes %d, %t", kind, rules[rule], exact, got, ok)
+		}
+	}
+	operands := []int64{math.MinInt64, math.MinInt64 + 1, -256, -2, -1, 0, 1, 2, 255, math.MaxInt64 - 1, math.MaxInt64}
+	for width := 1; width <= 64; width++ {
+		for _, kind := range []fieldType{{signed: true, bits: width}, {bits: min(width, 63)}} {
+			least, greatest := kind.limits()
+			for rule := overflowWraps; rule <= overflowFails; rule++ {
+				for _, operand := range operands {
+					for _, value := range []int64{least, least + 1, 0, greatest - 1, greatest} {
+						got, ok := kind.add(value, operand, rule)
+						check(kind, new(big.Int).Add(big.NewInt(value), big.NewInt(operand)), rule, got, ok)
+					}
+					exact := big.NewInt(operand)
+					if !kind.signed {
+						exact.SetUint64(uint64(operand))
+					}
+					got, ok := kind.fit(operand, rule)
+					check(kind, exact, rule, got, ok)
+				}
+			}
 		}
 	}
 }

@@ -59,7 +59,10 @@ func set(c *Context) {
 		}
 	}
 	key := c.Args[1]
-	old, found := c.findForSet(key, options.get)
+	old, found, ok := c.findForSet(key, options.get)
+	if !ok {
+		return
+	}
 	met := !(options.onlyAbsent && found || options.onlyPresent && !found)
 	switch {
 	case options.get && found:
@@ -78,12 +81,13 @@ func set(c *Context) {
 	c.setUnlessPast(key, c.Args[2], expireAt, found)
 }
 
-// findForSet returns the old value. It counts as read only if the client gets it.
-func (c *Context) findForSet(key []byte, get bool) (keyspace.Value, bool) {
+// findForSet returns the old value. Only if the client gets it does it count as read, and has to be a string.
+func (c *Context) findForSet(key []byte, get bool) (value keyspace.Value, found, ok bool) {
 	if get {
-		return c.read(key)
+		return c.readString(key)
 	}
-	return c.find(key)
+	value, found = c.find(key)
+	return value, found, true
 }
 
 // setUnlessPast sets a key, or deletes it if the time at which it is to end has passed already.

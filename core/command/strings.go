@@ -89,21 +89,24 @@ const (
 	errStringTooLong     Error = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 )
 
-// writeRead writes the value of a key, or null.
-func (c *Context) writeRead(key []byte) {
-	if value, ok := c.read(key); ok {
+func get(c *Context) {
+	value, found, ok := c.readString(c.Args[1])
+	switch {
+	case !ok:
+	case found:
 		c.value(value)
-	} else {
+	default:
 		c.Reply.Null()
 	}
 }
 
-func get(c *Context) { c.writeRead(c.Args[1]) }
-
 func getDelete(c *Context) {
 	key := c.Args[1]
-	value, ok := c.read(key)
-	if !ok {
+	value, found, ok := c.readString(key)
+	switch {
+	case !ok:
+		return
+	case !found:
 		c.Reply.Null()
 		return
 	}
@@ -111,10 +114,15 @@ func getDelete(c *Context) {
 	c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: c.Slot, Key: key})
 }
 
+// multiGet returns null for what is no string, too.
 func multiGet(c *Context) {
 	c.Reply.Array(len(c.Args) - 1)
 	for _, key := range c.Args[1:] {
-		c.writeRead(key)
+		if value, found := c.read(key); found && value.Type() == keyspace.String {
+			c.value(value)
+		} else {
+			c.Reply.Null()
+		}
 	}
 }
 
@@ -136,11 +144,11 @@ func (c *Context) set(key, value []byte, expireAt int64) {
 
 func appendValue(c *Context) {
 	key, more := c.Args[1], c.Args[2]
-	value, _ := c.find(key)
-	size := 0
-	if value.Type() == keyspace.String {
-		size = value.Len()
+	value, _, ok := c.findString(key)
+	if !ok {
+		return
 	}
+	size := value.Len()
 	if len(more) > c.maxStringLength()-size {
 		c.fail(errStringTooLong)
 		return
@@ -150,12 +158,9 @@ func appendValue(c *Context) {
 }
 
 func length(c *Context) {
-	value, ok := c.read(c.Args[1])
-	if !ok {
-		c.Reply.Int(0)
-		return
+	if value, _, ok := c.readString(c.Args[1]); ok {
+		c.Reply.Int(int64(value.Len()))
 	}
-	c.Reply.Int(int64(value.Len()))
 }
 
 func incrementBy(c *Context) {
@@ -178,8 +183,12 @@ func decrementBy(c *Context) {
 // increment adds a number to the integer at the command's key and keeps the key's expiry time.
 func (c *Context) increment(by int64) {
 	key := c.Args[1]
+	value, found, ok := c.findString(key)
+	if !ok {
+		return
+	}
 	var number, expireAt int64
-	if value, ok := c.find(key); ok {
+	if found {
 		if number, ok = value.Integer(); !ok {
 			c.fail(errNotInteger)
 			return
