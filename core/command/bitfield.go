@@ -171,18 +171,18 @@ func (c *Context) bitfield(readOnly bool) {
 }
 
 // writtenBits returns the range of the bits that the operations may write, if there are any.
-func writtenBits(operations []fieldOperation) (written bitRange, any bool) {
+func writtenBits(operations []fieldOperation) (written bitRange, writes bool) {
 	for i := range operations {
 		operation := &operations[i]
 		switch {
 		case operation.action == getField:
-		case !any:
-			written, any = bitRange{operation.offset, operation.last()}, true
+		case !writes:
+			written, writes = bitRange{operation.offset, operation.last()}, true
 		default:
 			written = bitRange{min(written.first, operation.offset), max(written.last, operation.last())}
 		}
 	}
-	return written, any
+	return written, writes
 }
 
 // fieldBytes is a string with a window into it that can be written. Behind its end are zeros.

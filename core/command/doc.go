@@ -16,5 +16,8 @@
 // recorded from a Redis server and are replayed by go test. Where a reply is words for humans (HELP, summaries), the
 // words are Ember's.
 //
+// All numbers are exact and equal on every architecture, those of INCRBYFLOAT included (extended.go). DUMP's payloads are
+// those of Redis's RDB files (payload.go, lzf.go).
+//
 // Sources: the Redis command reference and, for what it leaves open, the behaviour of Redis 7.0.15 and 7.2.
 package command

@@ -1,5 +1,7 @@
 package command
 
+import "math"
+
 // LZF is the compression of strings in RDB payloads. A compressed text is a sequence of
 //
 //	000nnnnn  n+1 bytes                 n+1 bytes as they are (1 to 32)
@@ -39,14 +41,6 @@ func (z *lzfCompressor) note(text []byte, position int) (before int) {
 	}
 	*slot = z.base + uint32(position)
 	return before
-}
-
-// begin forgets what was seen of other texts.
-func (z *lzfCompressor) begin(length int) func() {
-	if uint64(z.base)+uint64(length) >= 1<<32 {
-		*z = lzfCompressor{}
-	}
-	return func() { z.base += uint32(length) }
 }
 
 // lzfOutput is a compressed text as it grows. Its last run of literals is open: its length is yet to be written.
@@ -95,8 +89,10 @@ func (o *lzfOutput) match(distance, length int) {
 // compress returns the compressed text, or false if that would take more than limit bytes, or nearly so: like the library,
 // it gives up when it might run out of room.
 func (z *lzfCompressor) compress(text []byte, limit int) ([]byte, bool) {
-	end := z.begin(len(text))
-	defer end()
+	if uint64(z.base)+uint64(len(text)) > math.MaxUint32 {
+		*z = lzfCompressor{}
+	}
+	defer func() { z.base += uint32(len(text)) }() // forgets what was seen of this text
 	out := lzfOutput{bytes: make([]byte, 0, limit+4)}
 	out.openRun()
 	i := 0
@@ -136,7 +132,10 @@ func (z *lzfCompressor) compress(text []byte, limit int) ([]byte, bool) {
 // matchLength returns how many bytes from position on are the same as those from before on, as far as a match can say so,
 // or 0 if there is no match.
 func matchLength(text []byte, before, position int) int {
-	if before == 0 || position-before > lzfMaxDistance || string(text[before:before+lzfMinMatch]) != string(text[position:position+lzfMinMatch]) {
+	if before == 0 || position-before > lzfMaxDistance {
+		return 0
+	}
+	if string(text[before:before+lzfMinMatch]) != string(text[position:position+lzfMinMatch]) {
 		return 0
 	}
 	// The last two bytes stay literals, except that the library compares the first 19 bytes without looking at the end.
