@@ -19,7 +19,7 @@ func (l *loop) openBus(s *settings) (port uint16, err error) {
 			continue
 		}
 		if err != nil {
-			l.bus.close() // nothing was sent
+			_ = l.bus.close() // nothing was sent
 			return 0, fmt.Errorf("port %d for other nodes: %w", port, err)
 		}
 		l.bus.ports = append(l.bus.ports, opened)

@@ -53,7 +53,7 @@ func openJournal(path string, segmentSize int64) (*journal, core.Recovered, erro
 		},
 	})
 	if err != nil {
-		directory.Close()
+		_ = directory.Close() // nothing was written by us
 		if damage, ok := errors.AsType[*storage.DamageError](err); ok {
 			return nil, core.Recovered{}, fmt.Errorf("the log is damaged: %s: offset %d: %s",
 				filepath.Join(path, damage.File), damage.Offset, damage.Reason)

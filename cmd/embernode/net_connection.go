@@ -91,7 +91,7 @@ func (c *netConnection) serve() {
 	c.driver.readerEnded(c, err)
 	<-c.letGo
 	if c.linger {
-		io.Copy(io.Discard, c.socket) // until the client closes too, or the deadline
+		_, _ = io.Copy(io.Discard, c.socket) // until the client closes too, or the deadline
 	}
 	c.socket.Close()
 	c.driver.socketClosed()

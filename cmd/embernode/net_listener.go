@@ -92,7 +92,7 @@ func (d *netDriver) welcome(socket *net.TCPConn) {
 	defer d.mutex.Unlock()
 	if refusal := d.options.refusal(c.remote.Addr(), d.connected); refusal != "" {
 		// The buffer of a new socket takes a line at once.
-		socket.Write([]byte(refusal))
+		_, _ = socket.Write([]byte(refusal))
 		socket.Close()
 		return
 	}

@@ -28,7 +28,7 @@ func openServer(c *commandLine, log *slog.Logger) (*server, error) {
 	}
 	s, err := openPorts(c, log, journal, recovered)
 	if err != nil {
-		journal.close() // nothing was appended
+		_ = journal.close() // nothing was appended
 		return nil, err
 	}
 	return s, nil
@@ -50,7 +50,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	if err != nil {
 		closeAll(listeners)
 		l.mail.close()
-		l.bus.close() // nothing was sent
+		_ = l.bus.close() // nothing was sent
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)
 	}
 	driver := c.driver

@@ -16,30 +16,30 @@ import (
 type settings struct {
 	ConfigFile string `arg:"" optional:"" name:"ember.conf" help:"Configuration file, with Redis's directives. It comes first; flags override it."`
 
-	Port          portNumber   `name:"port" default:"6379" group:"network" help:"Port for clients. 0: any free one, which the log tells."`
+	Port          portNumber   `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
 	Bind          bindList     `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
-	ProtectedMode yesNo        `name:"protected-mode" default:"yes" group:"network" help:"Without --bind, refuse clients of other hosts."`
-	TCPBacklog    count        `name:"tcp-backlog" default:"511" group:"network" help:"Connections that may wait to be accepted."`
-	TCPKeepalive  wholeSeconds `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0: never."`
-	Timeout       wholeSeconds `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed. 0: never."`
+	ProtectedMode yesNo        `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind, refuse clients of other hosts."`
+	TCPBacklog    count        `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
+	TCPKeepalive  wholeSeconds `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0 is never."`
+	Timeout       wholeSeconds `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed. 0 is never."`
 
-	MaxClients       count      `name:"maxclients" default:"10000" group:"limits" help:"Connections of clients at one time."`
+	MaxClients       count      `name:"maxclients" default:"10000" group:"limits" placeholder:"COUNT" help:"Connections of clients at one time."`
 	QueryBufferLimit memorySize `name:"client-query-buffer-limit" default:"1gb" group:"limits" placeholder:"BYTES" help:"Unexecuted input of one client, such as 512mb. Who passes it is closed."`
-	IOThreads        count      `name:"io-threads" default:"1" group:"limits" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
+	IOThreads        count      `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
 
-	ClusterPort        portNumber    `name:"cluster-port" default:"0" group:"cluster" help:"Port for other nodes, UDP and TCP. 0: the port for clients + 10000."`
+	ClusterPort        portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
 	AnnounceIP         announcedIP   `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`
 	AnnounceHostname   announcedName `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
-	AnnouncePort       portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0: --port."`
-	AnnounceBusPort    portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0: --cluster-port."`
+	AnnouncePort       portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
+	AnnounceBusPort    portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
 	AvailabilityZone   zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
-	FullCoverage       yesNo         `name:"cluster-require-full-coverage" default:"yes" group:"cluster" help:"Serve nothing while any slot is not served."`
-	AllowReadsWhenDown yesNo         `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" help:"Serve reads while the cluster is down."`
+	FullCoverage       yesNo         `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
+	AllowReadsWhenDown yesNo         `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
 	NodeTimeout        nodeTimeout   `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
 
-	Dir      string   `name:"dir" default:"." group:"process" help:"Directory for what the node keeps."`
-	LogLevel logLevel `name:"loglevel" default:"notice" group:"process" help:"debug, verbose, notice or warning."`
-	LogFile  string   `name:"logfile" default:"" group:"process" help:"File that log messages are appended to. Default: standard error."`
+	Dir      string   `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
+	LogLevel logLevel `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice or warning."`
+	LogFile  string   `name:"logfile" default:"" group:"process" placeholder:"PATH" help:"File that log messages are appended to. Default: standard error."`
 
 	Version bool `name:"version" short:"v" group:"process" help:"Print the version."`
 }
@@ -77,6 +77,7 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 		kong.Description("A node of an Ember cluster: keys and values in memory, served as a Redis Cluster serves them."),
 		kong.Writers(out, out),
 		kong.Exit(func(int) { c.helped = true }),
+		kong.ValueFormatter(withDefault),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "network", Title: "Network:"}, {Key: "limits", Title: "Limits:"},
@@ -141,6 +142,14 @@ const (
 	// minQueryBuffer is the least client-query-buffer-limit, as in Redis.
 	minQueryBuffer = 1 << 20
 )
+
+// withDefault is the help of a flag or argument.
+func withDefault(value *kong.Value) string {
+	if value.Default == "" {
+		return value.Help
+	}
+	return value.Help + " Default: " + value.Default + "."
+}
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
