@@ -1,27 +1,20 @@
 package keyspace
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/ember-cluster/ember/core/slots"
 )
 
 // Apply changes the data as the effect says. It is total: an effect on a key that is not there, other than Set,
-// Append and Overwrite, changes nothing. The bytes of the effect are copied; values lent before are no longer valid.
+// Append and Overwrite, changes nothing. The bytes of the effect are copied; keys and values lent before are no longer
+// valid.
 func (s *Space) Apply(e Effect) {
 	switch e.Kind {
 	case Set:
-		r := s.obtain(e.Slot, e.Key)
-		before := r.footprint()
-		r.content.set(e.Value)
-		s.bytes += r.footprint() - before
-		s.expiry.change(e.Slot, r, e.ExpireAt)
+		s.set(&e)
 	case Append:
-		r := s.obtain(e.Slot, e.Key)
-		before := r.footprint()
-		r.content.extend(e.Value)
-		s.bytes += r.footprint() - before
+		s.extend(&e)
 	case Overwrite:
 		s.overwrite(&e)
 	case Delete:
@@ -33,51 +26,133 @@ func (s *Space) Apply(e Effect) {
 	case FlushSlot:
 		s.flushSlot(e.Slot)
 	case FlushAll:
-		*s = Space{key: s.key}
+		s.reset()
 	default:
 		panic(fmt.Sprintf("keyspace: effect of unknown kind %d", e.Kind))
 	}
+	s.compact()
 }
 
-// obtain returns the record of a key, a new and empty one if there is none.
-func (s *Space) obtain(slot slots.Slot, key []byte) *record {
+// set writes a key's value and expiry time. A value that is a number's decimal form is kept as the number.
+func (s *Space) set(e *Effect) {
+	n, isNumber := ParseInteger(e.Value)
+	shape := func(h header) header {
+		h = h.withExpiry(e.ExpireAt != 0)
+		if isNumber {
+			return h.withValue(number, numberBytes)
+		}
+		return h.withText(len(e.Value))
+	}
+	ref := s.write(e.Slot, e.Key, shape, e.ExpireAt, false)
+	if isNumber {
+		b := s.store.arena.at(ref)
+		b.setNumber(b.header(), n)
+	} else {
+		s.store.setText(ref, e.Value)
+	}
+	s.bytes += s.store.footprint(ref)
+}
+
+// extend appends to a key's value. The result stays a text even if it spells a number: what is appended to is likely to
+// be again.
+func (s *Space) extend(e *Effect) {
+	hash := s.hashOf(e.Key)
+	var old Value
+	if p, found := s.tables[e.Slot].find(&s.store, hash, e.Key); found {
+		old = s.store.value(*p.reference())
+	}
+	var scratch [MaxIntegerLength]byte
+	var head []byte // what comes before the appended bytes and is not in its place already
+	before := old.Len()
+	if old.integer || before <= maxInlineValue && before+len(e.Value) > maxInlineValue {
+		head = append(scratch[:0], old.Bytes(&scratch)...)
+	}
+	shape := func(h header) header { return h.withText(before + len(e.Value)) }
+	ref := s.write(e.Slot, e.Key, shape, old.expireAt, !old.integer)
+	b := s.store.arena.at(ref)
+	h := b.header()
+	if h.encoding() == outside {
+		s.store.outside.appendValue(b.index(h), head, e.Value)
+	} else {
+		value := b.inlineText(h)
+		copy(value, head)
+		copy(value[before:], e.Value)
+	}
+	s.bytes += s.store.footprint(ref)
+}
+
+// write finds or makes the entry of a key and gives it the header that shape makes of the one before. The caller writes
+// the value and then adds the entry's footprint to s.bytes.
+func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, expireAt int64, keep bool) reference {
+	hash := s.hashOf(key)
 	t := s.tables[slot]
-	hash := s.key.sum(key)
-	if index, found := t.search(hash, key); found {
-		return t.cells[index].record
+	if p, found := t.find(&s.store, hash, key); found {
+		return s.reshape(slot, p.reference(), shape, expireAt, keep)
 	}
 	if t == nil {
-		t = &table{}
+		t = newTable()
 		s.tables[slot] = t
 		s.occupied.Add(slot)
 	}
-	r := &record{key: bytes.Clone(key)}
-	if r.key == nil {
-		r.key = []byte{}
+	ref := s.store.create(shape(newHeader(key)), key)
+	if expireAt != 0 {
+		s.expiry.add(expiryItem{at: expireAt, ref: ref, slot: slot})
 	}
-	t.insert(hash, r)
+	t.insert(&s.store, hash, ref)
 	s.count++
-	s.bytes += r.footprint()
-	return r
+	return ref
+}
+
+// reshape gives an entry another header and expiry time, and writes where it is now to at, the field of its table. It
+// takes the entry's footprint from s.bytes; the caller adds the new one.
+func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) header, expireAt int64, keep bool) reference {
+	ref := *at
+	b := s.store.arena.at(ref)
+	from := b.header()
+	to := shape(from)
+	s.bytes -= s.store.footprint(ref)
+	due := -1
+	if from.ends() {
+		due = b.due()
+		if !to.ends() {
+			s.expiry.remove(due)
+		}
+	}
+	ref = s.store.reshape(ref, to, keep)
+	*at = ref
+	if to.ends() {
+		item := expiryItem{at: expireAt, ref: ref, slot: slot}
+		if due >= 0 {
+			s.expiry.replace(due, item)
+		} else {
+			s.expiry.add(item)
+		}
+	}
+	return ref
 }
 
 func (s *Space) remove(slot slots.Slot, key []byte) {
 	t := s.tables[slot]
-	index, found := t.search(s.key.sum(key), key)
+	hash := s.hashOf(key)
+	p, found := t.find(&s.store, hash, key)
 	if !found {
 		return
 	}
-	r := t.cells[index].record
-	s.forget(slot, r)
-	t.remove(index)
+	ref := *p.reference()
+	t.remove(&s.store, hash, p)
+	s.forget(ref)
 	s.releaseIfEmpty(slot)
 }
 
-// forget takes a record out of all sums and indexes but its table.
-func (s *Space) forget(slot slots.Slot, r *record) {
-	s.expiry.change(slot, r, 0)
-	s.bytes -= r.footprint()
+// forget takes an entry out of everything but its table.
+func (s *Space) forget(ref reference) {
+	b := s.store.arena.at(ref)
+	if b.header().ends() {
+		s.expiry.remove(b.due())
+	}
+	s.bytes -= s.store.footprint(ref)
 	s.count--
+	s.store.release(ref)
 }
 
 func (s *Space) releaseIfEmpty(slot slots.Slot) {
@@ -87,34 +162,32 @@ func (s *Space) releaseIfEmpty(slot slots.Slot) {
 	}
 }
 
-func (s *Space) changeExpiry(slot slots.Slot, key []byte, at int64) {
-	t := s.tables[slot]
-	if index, found := t.search(s.key.sum(key), key); found {
-		s.expiry.change(slot, t.cells[index].record, at)
+func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
+	p, found := s.tables[slot].find(&s.store, s.hashOf(key), key)
+	if !found {
+		return
 	}
+	shape := func(h header) header { return h.withExpiry(expireAt != 0) }
+	ref := s.reshape(slot, p.reference(), shape, expireAt, true)
+	s.bytes += s.store.footprint(ref)
 }
 
 func (s *Space) flushSlot(slot slots.Slot) {
 	t := s.tables[slot]
-	if t == nil {
+	switch {
+	case t == nil:
+		return
+	case t.count == s.count:
+		s.reset()
 		return
 	}
-	for _, c := range t.cells {
-		if c.record != nil {
-			s.forget(slot, c.record)
-		}
-	}
+	t.each(s.forget)
 	s.tables[slot] = nil
 	s.occupied.Remove(slot)
 }
 
-// What a record takes beside its key and value, and what its place in the expiry index takes, roughly: for footprint.
-const (
-	recordOverhead = 112
-	expiryOverhead = 24
-)
-
-// footprint estimates the bytes that a record takes without its place in the expiry index.
-func (r *record) footprint() int64 {
-	return int64(recordOverhead + len(r.key) + len(r.bytes))
+// reset forgets everything but the secret.
+func (s *Space) reset() {
+	*s = Space{store: store{secret: s.store.secret, hashBits: s.store.hashBits, arena: arena{limit: s.store.arena.limit}}}
+	s.expiry.store = &s.store
 }

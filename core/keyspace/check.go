@@ -1,15 +1,14 @@
 package keyspace
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/ember-cluster/ember/core/slots"
 )
 
-// Check verifies all invariants of the Space and names the first that does not hold. It visits every key.
+// Check verifies all invariants of the Space and names the first that does not hold. It visits every key and every block.
 func (s *Space) Check() error {
-	var totals spaceTotals
+	seen := inventory{outside: make([]bool, s.store.outside.parts.length)}
 	for slot := slots.Slot(0); slot.Valid(); slot++ {
 		t := s.tables[slot]
 		if s.occupied.Contains(slot) != (t != nil) {
@@ -18,100 +17,173 @@ func (s *Space) Check() error {
 		if t == nil {
 			continue
 		}
-		if err := s.checkTable(slot, t, &totals); err != nil {
+		if err := s.checkTable(slot, t, &seen); err != nil {
 			return fmt.Errorf("keyspace: slot %d: %w", slot, err)
 		}
 	}
-	want := spaceTotals{keys: s.count, expiring: len(s.expiry.items), bytes: s.bytes}
-	if totals != want {
-		return fmt.Errorf("keyspace: tables hold %+v, totals say %+v", totals, want)
+	want := totals{keys: s.count, expiring: s.expiry.size(), bytes: s.bytes, live: s.store.arena.live}
+	if seen.totals != want {
+		return fmt.Errorf("keyspace: tables hold %+v, totals say %+v", seen.totals, want)
 	}
-	return s.expiry.check()
-}
-
-type spaceTotals struct {
-	keys, expiring int
-	bytes          int64
-}
-
-func (s *Space) checkTable(slot slots.Slot, t *table, totals *spaceTotals) error {
-	if err := t.check(); err != nil {
+	if err := s.expiry.check(); err != nil {
 		return err
 	}
-	for _, c := range t.cells {
-		r := c.record
-		if r == nil {
-			continue
+	if err := s.store.outside.check(seen.outside); err != nil {
+		return err
+	}
+	return s.store.arena.check()
+}
+
+// inventory is what was found on the way through the tables.
+type inventory struct {
+	totals
+	// outside marks the numbers of outside parts that some entry has.
+	outside []bool
+}
+
+type totals struct {
+	keys, expiring int
+	bytes          int64
+	live           uint64 // units of blocks
+}
+
+func (s *Space) checkTable(slot slots.Slot, t *table, seen *inventory) error {
+	if err := s.store.checkSizes(t); err != nil {
+		return err
+	}
+	before := seen.keys
+	arrays := []*array{&t.current}
+	if t.next != nil {
+		arrays = append(arrays, t.next)
+	}
+	for _, a := range arrays {
+		if err := s.checkArray(slot, t, a, seen); err != nil {
+			return err
 		}
-		if owner := slots.Of(r.key); owner != slot {
-			return fmt.Errorf("key %q belongs to slot %d", r.key, owner)
-		}
-		if hash := s.key.sum(r.key); hash != c.hash {
-			return fmt.Errorf("key %q has hash %#x, its cell says %#x", r.key, hash, c.hash)
-		}
-		totals.keys++
-		totals.bytes += r.footprint()
-		if r.expireAt == 0 {
-			continue
-		}
-		totals.expiring++
-		if r.due >= len(s.expiry.items) || s.expiry.items[r.due] != (expiryItem{at: r.expireAt, record: r, slot: slot}) {
-			return fmt.Errorf("key %q is not at its place %d of the expiry index", r.key, r.due)
-		}
+	}
+	if found := seen.keys - before; found != t.count {
+		return fmt.Errorf("%d keys, counted as %d", found, t.count)
 	}
 	return nil
 }
 
-// check verifies the order, the places and the count.
-func (t *table) check() error {
-	tooFull := t.count*growDenominator > t.homes*growNumerator
-	tooEmpty := t.count == 0 || t.homes > minHomes && t.count*shrinkDenominator < t.homes
-	if tooFull || tooEmpty || len(t.cells) < t.homes {
-		return fmt.Errorf("%d keys in %d cells with %d homes", t.count, len(t.cells), t.homes)
-	}
-	count, firstOfRun := 0, 0
-	var before cell
-	for i, c := range t.cells {
-		if c.record == nil {
-			if i >= t.homes {
-				return fmt.Errorf("free cell %d behind the %d homes", i, t.homes)
-			}
-			firstOfRun = i + 1
-			continue
-		}
-		count++
-		if at := home(c.hash, t.homes); at > i || at < firstOfRun {
-			return fmt.Errorf("cell %d: its home %d is behind it, or a free cell lies between", i, at)
-		}
-		if before.record != nil && compareCells(before, c) >= 0 {
-			return fmt.Errorf("cell %d: %q comes after %q", i, c.record.key, before.record.key)
-		}
-		before = c
-	}
-	if count != t.count {
-		return fmt.Errorf("%d keys, counted as %d", count, t.count)
-	}
-	return nil
-}
-
-func compareCells(a, b cell) int {
+// checkSizes verifies that a table has a size that suits its number of keys.
+func (s *store) checkSizes(t *table) error {
+	resting := t.next == nil
 	switch {
-	case a.hash < b.hash:
-		return -1
-	case a.hash > b.hash:
-		return 1
+	case t.count == 0:
+		return fmt.Errorf("a table without keys")
+	case resting && t.moved != 0, !resting && (t.moved >= t.current.homes || t.current.homes <= directHomes):
+		return fmt.Errorf("%d of %d homes are moved, resize under way %t", t.moved, t.current.homes, !resting)
+	case resting && tooFull(t.count-homesPerStep*lanesPerBucket, t.current.homes):
+		return fmt.Errorf("%d keys with %d homes", t.count, t.current.homes)
+	case resting && t.current.homes <= directHomes && tooEmpty(t.count, t.current.homes):
+		return fmt.Errorf("%d keys with %d homes", t.count, t.current.homes)
 	}
-	return bytes.Compare(a.record.key, b.record.key)
+	return nil
 }
 
-// check verifies the order of the heap. That each item is at its record's place follows from the tables' check and the
+// checkArray verifies that each key can be found in an array of a table and that the overflow counts are right.
+func (s *Space) checkArray(slot slots.Slot, t *table, a *array, seen *inventory) error {
+	first := 0
+	if a == &t.current {
+		first = t.moved
+	}
+	passes := make([]uint32, a.size())
+	for i := first; i < a.size(); i++ {
+		b := a.at(i)
+		for used := b.used(); used != 0; used = used.rest() {
+			lane := used.first()
+			ref := b.references[lane]
+			if err := s.checkEntry(slot, ref, seen); err != nil {
+				return err
+			}
+			hash := s.store.hashAt(ref)
+			home := a.home(hash)
+			if b.tag(lane) != tagOf(hash) {
+				return fmt.Errorf("key %q has another tag in bucket %d", s.store.key(ref), i)
+			}
+			if t.arrayOf(hash) != a || home > i || home < first {
+				return fmt.Errorf("key %q with home %d is in bucket %d, or in the wrong array", s.store.key(ref), home, i)
+			}
+			for passed := home; passed < i; passed++ {
+				passes[passed]++
+			}
+		}
+	}
+	return a.checkOverflow(first, passes)
+}
+
+func (a *array) checkOverflow(first int, passes []uint32) error {
+	for i := first; i < a.size(); i++ {
+		if b := a.at(i); b.overflow != passes[i] {
+			return fmt.Errorf("%d keys have to go past bucket %d, which says %d", passes[i], i, b.overflow)
+		}
+	}
+	return nil
+}
+
+func (s *Space) checkEntry(slot slots.Slot, ref reference, seen *inventory) error {
+	b := s.store.arena.at(ref)
+	h := b.header()
+	if !h.live() || h.kind() != String {
+		return fmt.Errorf("the block at %#x has the header %#x", ref, uint64(h))
+	}
+	if h.hasOutside() {
+		index := int(b.index(h))
+		if index >= len(seen.outside) || seen.outside[index] {
+			return fmt.Errorf("the parts outside with the number %d are missing or another's too", index)
+		}
+		seen.outside[index] = true
+	}
+	key := s.store.key(ref)
+	if owner := slots.Of(key); owner != slot {
+		return fmt.Errorf("key %q belongs to slot %d", key, owner)
+	}
+	seen.keys++
+	seen.bytes += s.store.footprint(ref)
+	seen.live += uint64(h.units())
+	if !h.ends() {
+		return nil
+	}
+	seen.expiring++
+	if due := b.due(); due >= s.expiry.size() || *s.expiry.items.at(due) != (expiryItem{at: b.expireAt(h), ref: ref, slot: slot}) {
+		return fmt.Errorf("key %q is not at its place %d of the expiry index", key, due)
+	}
+	return nil
+}
+
+// check verifies the order of the heap. That each item is at its entry's place follows from the tables' check and the
 // equal numbers.
 func (x *expiryIndex) check() error {
-	for i := 1; i < len(x.items); i++ {
-		if parent := x.items[(i-1)/expiryArity]; parent.compare(x.items[i]) >= 0 {
+	for i := 1; i < x.size(); i++ {
+		parent, item := *x.items.at((i - 1) / expiryArity), *x.items.at(i)
+		if x.compare(parent, item) >= 0 {
 			return fmt.Errorf("keyspace: expiry index: %q at %d lies below %q at %d",
-				x.items[i].record.key, x.items[i].at, parent.record.key, parent.at)
+				x.store.key(item.ref), item.at, x.store.key(parent.ref), parent.at)
 		}
+	}
+	return nil
+}
+
+// check verifies that each number is an entry's or free, and the sum.
+func (o *outsideTable) check(used []bool) error {
+	for i := range o.free.length {
+		index := *o.free.at(i)
+		if used[index] {
+			return fmt.Errorf("keyspace: the parts outside with the number %d are free and used, or free twice", index)
+		}
+		used[index] = true
+	}
+	var bytes int64
+	for i := range o.parts.length {
+		if !used[i] {
+			return fmt.Errorf("keyspace: the parts outside with the number %d are nobody's", i)
+		}
+		bytes += o.at(uint32(i)).memory()
+	}
+	if bytes != o.bytes {
+		return fmt.Errorf("keyspace: %d bytes outside, counted as %d", bytes, o.bytes)
 	}
 	return nil
 }

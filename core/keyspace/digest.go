@@ -24,17 +24,14 @@ func (s *Space) DigestSlot(slot slots.Slot) uint64 {
 	}
 	// A sum does not depend on the order of its terms.
 	var sum uint64
-	for _, c := range t.cells {
-		if c.record != nil {
-			sum += c.record.digest()
-		}
-	}
+	t.each(func(ref reference) { sum += s.store.digest(ref) })
 	return sum
 }
 
 // digest chains the hash of the key into that of the value, so that swapped values do not cancel out.
-func (r *record) digest() uint64 {
+func (s *store) digest(ref reference) uint64 {
 	var scratch [MaxIntegerLength]byte
-	key := hashKey{first: digestKey.sum(r.key), second: digestKey.second ^ uint64(r.expireAt)}
-	return key.sum(r.value().Bytes(&scratch))
+	value := s.value(ref)
+	key := hashKey{first: digestKey.sum(s.key(ref)), second: digestKey.second ^ uint64(value.expireAt)}
+	return key.sum(value.Bytes(&scratch))
 }

@@ -11,59 +11,65 @@ import (
 // taken out in O(log n), and the earliest is at hand. Keys differ, so the order is total: which key is next depends on
 // the content only.
 //
-// Invariant: items[i].record.due == i, and no item comes before its parent, items[(i-1)/4].
+// Invariant: the entry of item i has due i and the item's time, and no item comes before its parent, item (i-1)/4.
 type expiryIndex struct {
-	items []expiryItem
+	store *store
+	items pages[expiryItem]
 }
 
 // expiryItem is a key that expires.
 type expiryItem struct {
-	// at equals record.expireAt; it is kept here so that most comparisons need not look at the record.
-	at     int64
-	record *record
-	slot   slots.Slot
+	// at is when, in Unix milliseconds; the entry has it too, so that most comparisons need not look there.
+	at   int64
+	ref  reference
+	slot slots.Slot
 }
 
-const expiryArity = 4
+const (
+	expiryArity     = 4
+	expiryItemBytes = 16
+)
 
-func (a expiryItem) compare(b expiryItem) int {
+func (x *expiryIndex) compare(a, b expiryItem) int {
 	if order := cmp.Compare(a.at, b.at); order != 0 {
 		return order
 	}
-	return bytes.Compare(a.record.key, b.record.key)
+	return bytes.Compare(x.store.key(a.ref), x.store.key(b.ref))
 }
+
+func (x *expiryIndex) size() int { return x.items.length }
 
 // earliest returns the key that ends first.
 func (x *expiryIndex) earliest() (expiryItem, bool) {
-	if len(x.items) == 0 {
+	if x.size() == 0 {
 		return expiryItem{}, false
 	}
-	return x.items[0], true
+	return *x.items.at(0), true
 }
 
-// change moves a record to another time; 0 stands for never, before and after.
-func (x *expiryIndex) change(slot slots.Slot, r *record, at int64) {
-	before := r.expireAt
-	r.expireAt = at
-	item := expiryItem{at: at, record: r, slot: slot}
-	switch {
-	case before == at:
-	case before == 0:
-		x.items = append(x.items, item)
-		x.rise(len(x.items)-1, item)
-	case at == 0:
-		x.remove(r.due)
-	default:
-		x.settle(r.due, item)
+// add puts in an entry whose header says that it ends.
+func (x *expiryIndex) add(item expiryItem) {
+	x.store.arena.at(item.ref).setExpireAt(item.at)
+	x.items.push(item)
+	x.rise(x.size()-1, item)
+}
+
+// replace gives the item at index i another time or place.
+func (x *expiryIndex) replace(i int, item expiryItem) {
+	old := x.items.at(i)
+	if old.at == item.at {
+		old.ref = item.ref
+		return
 	}
+	x.store.arena.at(item.ref).setExpireAt(item.at)
+	x.settle(i, item)
 }
 
 // remove takes the item at index i out: the last item moves into its place.
 func (x *expiryIndex) remove(i int) {
-	last := len(x.items) - 1
-	item := x.items[last]
-	x.items[last] = expiryItem{}
-	x.items = x.items[:last]
+	last := x.size() - 1
+	item := *x.items.at(last)
+	x.items.pop()
 	if i < last {
 		x.settle(i, item)
 	}
@@ -71,7 +77,7 @@ func (x *expiryIndex) remove(i int) {
 
 // settle puts an item into place i or, if it does not belong there, nearer to the root or to the leaves.
 func (x *expiryIndex) settle(i int, item expiryItem) {
-	if i > 0 && item.compare(x.items[(i-1)/expiryArity]) < 0 {
+	if i > 0 && x.compare(item, *x.items.at((i - 1) / expiryArity)) < 0 {
 		x.rise(i, item)
 		return
 	}
@@ -82,10 +88,10 @@ func (x *expiryIndex) settle(i int, item expiryItem) {
 func (x *expiryIndex) rise(i int, item expiryItem) {
 	for i > 0 {
 		parent := (i - 1) / expiryArity
-		if item.compare(x.items[parent]) >= 0 {
+		if x.compare(item, *x.items.at(parent)) >= 0 {
 			break
 		}
-		x.put(i, x.items[parent])
+		x.put(i, *x.items.at(parent))
 		i = parent
 	}
 	x.put(i, item)
@@ -95,10 +101,10 @@ func (x *expiryIndex) rise(i int, item expiryItem) {
 func (x *expiryIndex) sink(i int, item expiryItem) {
 	for {
 		child := x.earliestChild(i)
-		if child < 0 || item.compare(x.items[child]) <= 0 {
+		if child < 0 || x.compare(item, *x.items.at(child)) <= 0 {
 			break
 		}
-		x.put(i, x.items[child])
+		x.put(i, *x.items.at(child))
 		i = child
 	}
 	x.put(i, item)
@@ -107,12 +113,12 @@ func (x *expiryIndex) sink(i int, item expiryItem) {
 // earliestChild returns the index of the earliest child of i, or -1 if i is a leaf.
 func (x *expiryIndex) earliestChild(i int) int {
 	first := i*expiryArity + 1
-	if first >= len(x.items) {
+	if first >= x.size() {
 		return -1
 	}
 	best := first
-	for child := first + 1; child < min(first+expiryArity, len(x.items)); child++ {
-		if x.items[child].compare(x.items[best]) < 0 {
+	for child := first + 1; child < min(first+expiryArity, x.size()); child++ {
+		if x.compare(*x.items.at(child), *x.items.at(best)) < 0 {
 			best = child
 		}
 	}
@@ -120,6 +126,6 @@ func (x *expiryIndex) earliestChild(i int) int {
 }
 
 func (x *expiryIndex) put(i int, item expiryItem) {
-	x.items[i] = item
-	item.record.due = i
+	*x.items.at(i) = item
+	x.store.arena.at(item.ref).setDue(i)
 }

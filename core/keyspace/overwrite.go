@@ -1,9 +1,6 @@
 package keyspace
 
 import (
-	"slices"
-	"strconv"
-
 	"github.com/ember-cluster/ember/core/wire"
 )
 
@@ -21,23 +18,20 @@ func decodeOffset(reader *wire.Reader, length int) uint32 {
 	return uint32(offset)
 }
 
-// overwrite applies an Overwrite.
+// overwrite applies an Overwrite: it first makes the string long enough, with zeros in a gap, and then writes in place.
+// The result stays a text even if it spells a number, as with extend.
 func (s *Space) overwrite(e *Effect) {
-	r := s.obtain(e.Slot, e.Key)
-	before := r.footprint()
-	r.content.overwrite(int(e.Offset), e.Value)
-	s.bytes += r.footprint() - before
-}
-
-// overwrite puts value over the bytes from offset on. The result stays bytes even if it spells a number, as with extend.
-func (c *content) overwrite(offset int, value []byte) {
-	if c.integer {
-		*c = content{bytes: strconv.AppendInt(nil, c.number, 10)}
+	hash := s.hashOf(e.Key)
+	offset := int(e.Offset)
+	var old Value
+	p, found := s.tables[e.Slot].find(&s.store, hash, e.Key)
+	if found {
+		old = s.store.value(*p.reference())
 	}
-	if end := offset + len(value); end > len(c.bytes) {
-		old := len(c.bytes)
-		c.bytes = slices.Grow(c.bytes, end-old)[:end]
-		clear(c.bytes[old:]) // the buffer may have held another value before
+	if end := offset + len(e.Value); !found || old.integer || end > old.Len() {
+		tail := make([]byte, max(end-old.Len(), 0))
+		s.extend(&Effect{Kind: Append, Slot: e.Slot, Key: e.Key, Value: tail})
+		p, _ = s.tables[e.Slot].find(&s.store, hash, e.Key)
 	}
-	copy(c.bytes[offset:], value)
+	copy(s.store.value(*p.reference()).bytes[offset:], e.Value)
 }

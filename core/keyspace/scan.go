@@ -43,7 +43,7 @@ func (s *Space) Scan(cursor uint64, limit int, visit func(key []byte, value Valu
 			return makeCursor(slot, from)
 		}
 		var stopped bool
-		if limit, from, stopped = s.tables[slot].scan(from, limit, visit); stopped {
+		if limit, from, stopped = s.store.scan(s.tables[slot], from, limit, visit); stopped {
 			return makeCursor(slot, from)
 		}
 		if slot++; !slot.Valid() {
@@ -59,20 +59,19 @@ func makeCursor(slot slots.Slot, hash uint64) uint64 {
 
 // scan visits the keys whose hash is at least from, up to limit of them. It reports the hash at which it stopped, or
 // how much of the limit is left at the end of the table.
-func (t *table) scan(from uint64, limit int, visit func([]byte, Value)) (left int, next uint64, stopped bool) {
+func (s *store) scan(t *table, from uint64, limit int, visit func([]byte, Value)) (left int, next uint64, stopped bool) {
 	var position uint64
-	for _, c := range t.cells[t.from(from):] {
-		if c.record == nil {
-			continue
+	s.walk(t, from, func(e hashed) bool {
+		if limit == 0 && e.hash>>slotBits != position {
+			next, stopped = e.hash, true
+			return false
 		}
-		if limit == 0 && c.hash>>slotBits != position {
-			return 0, c.hash, true
-		}
-		position = c.hash >> slotBits
-		visit(c.record.key, c.record.value())
+		position = e.hash >> slotBits
+		visit(s.key(e.ref), s.value(e.ref))
 		limit = max(limit-1, 0)
-	}
-	return limit, 0, false
+		return true
+	})
+	return limit, next, stopped
 }
 
 // Keys returns up to limit keys of a slot in order, expired ones included. The caller must not change the Space
@@ -80,17 +79,12 @@ func (t *table) scan(from uint64, limit int, visit func([]byte, Value)) (left in
 func (s *Space) Keys(slot slots.Slot, limit int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		t := s.tables[slot]
-		if t == nil {
+		if t == nil || limit <= 0 {
 			return
 		}
-		for _, c := range t.cells {
-			if c.record == nil {
-				continue
-			}
-			if limit <= 0 || !yield(c.record.key) {
-				return
-			}
+		s.store.walk(t, 0, func(e hashed) bool {
 			limit--
-		}
+			return yield(s.store.key(e.ref)) && limit > 0
+		})
 	}
 }

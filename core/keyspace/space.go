@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"bytes"
 	"iter"
 	"math"
 
@@ -10,15 +11,16 @@ import (
 
 // Space is the data of one node. It is not safe for concurrent use.
 type Space struct {
-	key hashKey
 	// tables are the slots that hold a key, nil for the others. Invariant: no table is empty.
 	tables [slots.Count]*table
 	// occupied is the set of slots that have a table.
 	occupied slots.Set
+	store    store
 	expiry   expiryIndex
+	window   window
 	// count is the number of keys, the sum of the tables' counts.
 	count int
-	// bytes is the sum of footprint over all records.
+	// bytes is the sum of the footprints of all entries.
 	bytes int64
 }
 
@@ -26,7 +28,13 @@ type Space struct {
 // clients are not trusted, and need not be the same on every node.
 func New(hashSeed uint64) *Space {
 	source := random.New(hashSeed)
-	return &Space{key: hashKey{first: source.Uint64(), second: source.Uint64()}}
+	s := &Space{store: store{
+		secret:   hashKey{first: source.Uint64(), second: source.Uint64()},
+		hashBits: math.MaxUint64,
+		arena:    arena{limit: chunkUnits},
+	}}
+	s.expiry.store = &s.store
+	return s
 }
 
 // Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is
@@ -47,23 +55,18 @@ func (s *Space) Expired(slot slots.Slot, key []byte, wall int64) bool {
 
 // Peek returns the value of a key, also of one whose time has passed.
 func (s *Space) Peek(slot slots.Slot, key []byte) (Value, bool) {
-	t := s.tables[slot]
-	index, found := t.search(s.key.sum(key), key)
+	p, found := s.tables[slot].find(&s.store, s.hashOf(key), key)
 	if !found {
 		return Value{}, false
 	}
-	return t.cells[index].record.value(), true
-}
-
-func (r *record) value() Value {
-	return Value{kind: String, content: r.content, expireAt: r.expireAt}
+	return s.store.value(*p.reference()), true
 }
 
 // Len returns the number of keys, expired ones included.
 func (s *Space) Len() int { return s.count }
 
 // Expiring returns the number of keys that have an expiry time.
-func (s *Space) Expiring() int { return len(s.expiry.items) }
+func (s *Space) Expiring() int { return s.expiry.size() }
 
 // Count returns the number of keys of a slot, expired ones included.
 func (s *Space) Count(slot slots.Slot) int {
@@ -76,7 +79,8 @@ func (s *Space) Count(slot slots.Slot) int {
 // Occupied returns the slots that hold a key.
 func (s *Space) Occupied() slots.Set { return s.occupied }
 
-// Bytes estimates the memory that the keys and values take. It depends on the content only, not on history.
+// Bytes returns the memory that the keys and values take: their blocks, what lies outside of those, and their places in
+// the expiry index. It depends on the content only, not on history; Memory tells of tables and unused room too.
 func (s *Space) Bytes() int64 { return s.bytes }
 
 // NextExpiry returns the first wall time (Unix milliseconds) at which Due will have a key, if that ever happens.
@@ -94,16 +98,18 @@ func (s *Space) NextExpiry() (wall int64, ok bool) {
 // is valid until the next one is asked for, unlike what a Space lends otherwise.
 func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	return func(yield func(Effect) bool) {
-		var key []byte
-		var last *record
-		for range limit {
+		var last []byte
+		for i := range limit {
 			item, ok := s.expiry.earliest()
-			if !ok || item.at >= wall || item.record == last {
+			if !ok || item.at >= wall {
 				return
 			}
-			last = item.record
-			key = append(key[:0], item.record.key...)
-			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: key}) {
+			key := s.store.key(item.ref)
+			if i > 0 && bytes.Equal(key, last) {
+				return
+			}
+			last = append(last[:0], key...)
+			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: last}) {
 				return
 			}
 		}

@@ -1,144 +1,210 @@
 package keyspace
 
-import (
-	"bytes"
-	"math/bits"
-)
-
-// record is a key with all that belongs to it.
-type record struct {
-	key []byte
-	content
-	// expireAt is when the key ends, in Unix milliseconds; 0 if it does not.
-	expireAt int64
-	// due is the record's place in the expiry index. It means nothing if expireAt is 0.
-	due int
-}
-
-// cell is one place of a table. It is free if it has no record.
-type cell struct {
-	hash   uint64
-	record *record
-}
-
-// table holds the keys of one slot in order. See the package documentation for the picture.
+// table finds the keys of one slot. While it changes its size it consists of two arrays, and keys move from one to the
+// other in the order of their homes, a few at each insertion and removal:
+//
+//	hash    0 ─────────────────────── boundary ──────────────────────── 2⁶⁴
+//	        keys are in next         │ keys are in current
+//	                                 └ the homes of current before moved
+//
+// Since homes rise with the hash, a hash alone tells the array, and a search never looks into both.
 type table struct {
-	// cells are the homes and, behind them, room for displaced keys.
-	// Invariant: occupied cells rise by (hash, key); each lies at its home or behind it, with no free cell between.
-	cells []cell
-	// homes is how many cells are somebody's home. Invariant: len(cells) >= homes, and no cell behind them is free.
-	homes int
-	// count is the number of keys. Invariant: at most 3/4 of homes and, but for the smallest tables, at least 1/8.
+	current array
+	// next is nil but during a resize.
+	next *array
+	// moved is how many homes of current have been emptied into next. Invariant: 0 unless there is a next.
+	moved int
+	// count is the number of keys.
 	count int
 }
 
 const (
-	minHomes = 4
-	// A table grows beyond 3/4 load and shrinks below 1/8; either way it comes out at 3/8 or a quarter, far from both.
-	growNumerator, growDenominator = 3, 4
-	shrinkDenominator              = 8
+	// A table grows by a quarter if more than 7/8 of its lanes would be in use. It shrinks if less than half of that is.
+	// Either way at most 7/10 are in use then, so a key that comes and goes does not resize it each time.
+	fullNumerator, fullDenominator = 7, 8
+	emptyDenominator               = 16
+	roomNumerator, roomDenominator = 7, 10
+	// directHomes bounds the tables that are resized in one step: a few hundred keys.
+	directHomes = 32
+	// homesPerStep is how many homes an insertion or removal moves in a larger table. A resize ends after homes/2 of them,
+	// long before the next can begin, and by then the load has risen by less than 1/20.
+	homesPerStep = 2
 )
 
-// home returns the cell at which the search for a hash begins.
-func home(hash uint64, homes int) int {
-	high, _ := bits.Mul64(hash, uint64(homes))
-	return int(high)
+func newTable() *table { return &table{current: newArray(1)} }
+
+func tooFull(count, homes int) bool {
+	return count*fullDenominator > homes*lanesPerBucket*fullNumerator
 }
 
-// search returns where a key is, or where it has to be inserted.
-func (t *table) search(hash uint64, key []byte) (index int, found bool) {
+func tooEmpty(count, homes int) bool {
+	return count*emptyDenominator < homes*lanesPerBucket*fullNumerator && homesFor(count) < homes
+}
+
+// homesFor returns the number of homes for a table that shrinks.
+func homesFor(count int) int {
+	const perHome = lanesPerBucket * roomNumerator
+	return max(1, (count*roomDenominator+perHome-1)/perHome)
+}
+
+// place is where a key was found. It is valid until the next change of the table.
+type place struct {
+	array       *array
+	index, lane int
+}
+
+// reference returns the field that holds the key's reference.
+func (p place) reference() *reference { return &p.array.at(p.index).references[p.lane] }
+
+// arrayOf returns the array that a key with the given hash is in, if it is there.
+func (t *table) arrayOf(hash uint64) *array {
+	if t.next != nil && t.current.home(hash) < t.moved {
+		return t.next
+	}
+	return &t.current
+}
+
+// find returns where a key is.
+func (t *table) find(s *store, hash uint64, key []byte) (place, bool) {
 	if t == nil {
-		return 0, false
+		return place{}, false
 	}
-	i := home(hash, t.homes)
-	for ; i < len(t.cells); i++ {
-		c := &t.cells[i]
-		if c.record == nil || c.hash > hash {
-			break
+	a, tag := t.arrayOf(hash), tagOf(hash)
+	for i := a.home(hash); i < a.size(); i++ {
+		b := a.at(i)
+		for candidates := b.match(tag); candidates != 0; candidates = candidates.rest() {
+			lane := candidates.first()
+			if s.holds(b.references[lane], key) {
+				return place{array: a, index: i, lane: lane}, true
+			}
 		}
-		if c.hash < hash {
-			continue
-		}
-		// With a 64-bit hash this is nearly always the key itself, so equality is tried first.
-		if bytes.Equal(c.record.key, key) {
-			return i, true
-		}
-		if bytes.Compare(c.record.key, key) > 0 {
+		if b.overflow == 0 {
 			break
 		}
 	}
-	return i, false
+	return place{}, false
 }
 
-// from returns the first cell that can hold a key whose hash is at least the given one; cells behind it are in order.
-func (t *table) from(hash uint64) int {
-	i := home(hash, t.homes)
-	for i < len(t.cells) && t.cells[i].record != nil && t.cells[i].hash < hash {
-		i++
-	}
-	return i
-}
-
-// insert adds a key that search has not found.
-func (t *table) insert(hash uint64, r *record) {
-	if (t.count+1)*growDenominator > t.homes*growNumerator {
-		t.resize(max(minHomes, t.homes*2))
-	}
-	i, _ := t.search(hash, r.key)
-	moved := cell{hash: hash, record: r}
-	for moved.record != nil {
-		if i == len(t.cells) {
-			t.cells = append(t.cells, cell{})
+// locate returns where the reference of an entry with the given hash is.
+func (t *table) locate(hash uint64, ref reference) (place, bool) {
+	a, tag := t.arrayOf(hash), tagOf(hash)
+	for i := a.home(hash); i < a.size(); i++ {
+		b := a.at(i)
+		for candidates := b.match(tag); candidates != 0; candidates = candidates.rest() {
+			if lane := candidates.first(); b.references[lane] == ref {
+				return place{array: a, index: i, lane: lane}, true
+			}
 		}
-		t.cells[i], moved = moved, t.cells[i]
-		i++
+		if b.overflow == 0 {
+			break
+		}
 	}
+	return place{}, false
+}
+
+// homeBucket returns the bucket at which the search for a hash begins, or nil.
+func (t *table) homeBucket(hash uint64) *bucket {
+	if t == nil {
+		return nil
+	}
+	a := t.arrayOf(hash)
+	if i := a.home(hash); i < a.size() {
+		return a.at(i)
+	}
+	return nil
+}
+
+// insert adds an entry whose key is not there.
+func (t *table) insert(s *store, hash uint64, ref reference) {
 	t.count++
+	if homes := t.current.homes; t.next == nil && tooFull(t.count, homes) {
+		t.resize(s, homes+max(1, homes/4))
+	}
+	t.arrayOf(hash).put(hash, ref)
+	t.advance(s)
 }
 
-// remove takes the key at index out and moves the displaced keys behind it one cell nearer to their homes.
-func (t *table) remove(index int) {
-	i := index
-	for ; i+1 < len(t.cells); i++ {
-		next := t.cells[i+1]
-		if next.record == nil || home(next.hash, t.homes) > i {
+// remove takes out the reference of an entry with the given hash.
+func (t *table) remove(s *store, hash uint64, p place) {
+	p.array.take(hash, p.index, p.lane)
+	t.count--
+	if homes := t.current.homes; t.next == nil && tooEmpty(t.count, homes) {
+		t.resize(s, homesFor(t.count))
+	}
+	t.advance(s)
+}
+
+// resize begins to change the number of homes.
+func (t *table) resize(s *store, homes int) {
+	next := newArray(homes)
+	t.next = &next
+	if t.current.homes <= directHomes {
+		for t.next != nil {
+			t.moveHome(s)
+		}
+	}
+}
+
+// advance does a step's share of a resize.
+func (t *table) advance(s *store) {
+	for range homesPerStep {
+		if t.next != nil {
+			t.moveHome(s)
+		}
+	}
+}
+
+// moveHome moves the keys of the next home, which are in its bucket and, as far as that has overflown, in those behind.
+func (t *table) moveHome(s *store) {
+	first := t.current.at(t.moved)
+	s.prefetchEntries(first)
+	for i := t.moved; ; i++ {
+		b := t.current.at(i)
+		for used := b.used(); used != 0; used = used.rest() {
+			lane := used.first()
+			ref := b.references[lane]
+			hash := s.hashAt(ref)
+			if t.current.home(hash) != t.moved {
+				continue
+			}
+			t.current.take(hash, i, lane)
+			t.next.put(hash, ref)
+			s.moves++
+		}
+		if first.overflow == 0 {
 			break
 		}
-		t.cells[i] = next
 	}
-	t.cells[i] = cell{}
-	t.trim()
-	t.count--
-	if t.homes > minHomes && t.count*shrinkDenominator < t.homes {
-		t.resize(max(minHomes, t.homes/2))
+	t.moved++
+	t.current.drop(t.moved)
+	if t.moved == t.current.homes {
+		t.current, t.next, t.moved = *t.next, nil, 0
 	}
 }
 
-// trim drops the free cells at the end that are nobody's home.
-func (t *table) trim() {
-	n := len(t.cells)
-	for n > t.homes && t.cells[n-1].record == nil {
-		n--
+// prefetchEntries has the entries of a bucket brought near.
+func (s *store) prefetchEntries(b *bucket) {
+	for used := b.used(); used != 0; used = used.rest() {
+		prefetch(&s.arena.at(b.references[used.first()])[0])
 	}
-	t.cells = t.cells[:n]
 }
 
-// resize lays the keys out over another number of homes. It walks the old cells in order, so each key goes to its home
-// or right behind the key before it.
-func (t *table) resize(homes int) {
-	old := t.cells
-	t.homes = homes
-	t.cells = make([]cell, homes, homes+homes/8+1)
-	next := 0
-	for _, c := range old {
-		if c.record == nil {
-			continue
-		}
-		next = max(next, home(c.hash, homes))
-		if next == len(t.cells) {
-			t.cells = append(t.cells, cell{})
-		}
-		t.cells[next] = c
-		next++
+// each calls visit with every reference, in no useful order.
+func (t *table) each(visit func(reference)) {
+	t.current.each(visit)
+	if t.next != nil {
+		t.next.each(visit)
 	}
+}
+
+// tableBytes is what a table takes beside its buckets.
+const tableBytes = 80
+
+// memory returns the bytes that the table takes.
+func (t *table) memory() int64 {
+	size := tableBytes + t.current.memory()
+	if t.next != nil {
+		size += t.next.memory()
+	}
+	return size
 }

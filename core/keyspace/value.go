@@ -20,16 +20,11 @@ func (t Type) String() string {
 // Value is a key's value as a Space lends it: valid until the Space's next Apply. The zero Value is of no type.
 type Value struct {
 	kind Type
-	content
-	expireAt int64
-}
-
-// content is the representation of a string value.
-type content struct {
 	// integer says that the value is the decimal form of number, and bytes mean nothing.
-	integer bool
-	number  int64
-	bytes   []byte
+	integer  bool
+	number   int64
+	bytes    []byte
+	expireAt int64
 }
 
 // MaxIntegerLength is the length of the longest decimal form of an int64, "-9223372036854775808".
@@ -54,27 +49,23 @@ func (v Value) Bytes(scratch *[MaxIntegerLength]byte) []byte {
 }
 
 // Append appends the value of a string to dst.
-func (v Value) Append(dst []byte) []byte { return v.content.append(dst) }
-
-func (c content) append(dst []byte) []byte {
-	if c.integer {
-		return strconv.AppendInt(dst, c.number, 10)
+func (v Value) Append(dst []byte) []byte {
+	if v.integer {
+		return strconv.AppendInt(dst, v.number, 10)
 	}
-	return append(dst, c.bytes...)
+	return append(dst, v.bytes...)
 }
 
 // Len returns the length of a string in bytes.
-func (v Value) Len() int { return v.content.length() }
-
-func (c content) length() int {
-	if !c.integer {
-		return len(c.bytes)
+func (v Value) Len() int {
+	if !v.integer {
+		return len(v.bytes)
 	}
 	n := 1
-	if c.number < 0 {
+	if v.number < 0 {
 		n++
 	}
-	for rest := c.number / 10; rest != 0; rest /= 10 {
+	for rest := v.number / 10; rest != 0; rest /= 10 {
 		n++
 	}
 	return n
@@ -86,26 +77,4 @@ func (v Value) Integer() (int64, bool) {
 		return v.number, true
 	}
 	return ParseInteger(v.bytes)
-}
-
-// set makes the content a copy of value. A value that is a number's decimal form takes no memory of its own.
-func (c *content) set(value []byte) {
-	if number, ok := ParseInteger(value); ok {
-		*c = content{integer: true, number: number}
-		return
-	}
-	c.integer, c.number = false, 0
-	// The old buffer is kept unless it would be mostly empty.
-	if n := len(value); cap(c.bytes) < n || cap(c.bytes) > 2*n+32 {
-		c.bytes = make([]byte, 0, n)
-	}
-	c.bytes = append(c.bytes[:0], value...)
-}
-
-// extend appends value. The result stays bytes even if it spells a number: what is appended to is likely to be again.
-func (c *content) extend(value []byte) {
-	if c.integer {
-		*c = content{bytes: strconv.AppendInt(make([]byte, 0, MaxIntegerLength+len(value)), c.number, 10)}
-	}
-	c.bytes = append(c.bytes, value...)
 }

@@ -1,10 +1,11 @@
 package keyspace
 
 import (
-	"bytes"
 	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/ember-cluster/ember/core/slots"
 	"pgregory.net/rapid"
 )
 
@@ -40,13 +41,22 @@ func TestParseInteger(t *testing.T) {
 	})
 }
 
+// stored returns what a Space makes of a value that is set and then extended.
+func stored(value string, more ...string) Value {
+	s := New(1)
+	s.Apply(set("k", value, 0))
+	for _, text := range more {
+		s.Apply(Effect{Kind: Append, Slot: slots.Of([]byte("k")), Key: []byte("k"), Value: []byte(text)})
+	}
+	v, _ := s.Peek(slots.Of([]byte("k")), []byte("k"))
+	return v
+}
+
 func TestValuesOfNumbersAndBytesReadAlike(t *testing.T) {
 	for _, text := range []string{
 		"", "0", "7", "-7", "10", "99", "-100", "abc", "007", "-2147483648", "9223372036854775807", "-9223372036854775808",
 	} {
-		var c content
-		c.set([]byte(text))
-		value := Value{kind: String, content: c}
+		value := stored(text)
 		var scratch [MaxIntegerLength]byte
 		if got := string(value.Bytes(&scratch)); got != text {
 			t.Errorf("Bytes of %q = %q", text, got)
@@ -61,37 +71,38 @@ func TestValuesOfNumbersAndBytesReadAlike(t *testing.T) {
 		if wantNumber, wantOK := naiveParseInteger([]byte(text)); ok != wantOK || ok && number != wantNumber {
 			t.Errorf("Integer of %q = %d, %t", text, number, ok)
 		}
-		if _, integer := naiveParseInteger([]byte(text)); integer != c.integer {
-			t.Errorf("%q is kept as %+v", text, c)
+		if _, integer := naiveParseInteger([]byte(text)); integer != value.integer {
+			t.Errorf("%q is kept as %+v", text, value)
 		}
 	}
 }
 
 // What is appended to a number is read as one text, and as a number if it still spells one.
 func TestExtendedNumbers(t *testing.T) {
-	var c content
-	c.set([]byte("12"))
-	c.extend([]byte("3"))
-	value := Value{kind: String, content: c}
-	if number, ok := value.Integer(); !ok || number != 123 || value.Len() != 3 {
+	value := stored("12", "3")
+	if number, ok := value.Integer(); !ok || number != 123 || value.Len() != 3 || value.integer {
 		t.Errorf("12 and 3 make %d, %t, %d bytes", number, ok, value.Len())
 	}
-	c.extend([]byte("x"))
-	if !bytes.Equal(c.bytes, []byte("123x")) {
-		t.Errorf("then %q", c.bytes)
+	if value := stored("12", "3", "x"); string(value.bytes) != "123x" {
+		t.Errorf("then %q", value.bytes)
+	}
+	long := strings.Repeat("y", 3*maxInlineValue)
+	if value := stored("12", long, "z"); string(value.bytes) != "12"+long+"z" {
+		t.Errorf("a long text behind 12 makes %d bytes", value.Len())
 	}
 }
 
-// A value that has become much smaller must not hold on to its old memory, and one of about the same size must not need
-// new memory.
-func TestValueBuffersAreReusedWithinReason(t *testing.T) {
-	var c content
-	c.set(make([]byte, 1000))
-	buffer := &c.bytes[0]
-	if c.set(make([]byte, 900)); &c.bytes[0] != buffer {
+// A long value that has become shorter must not hold on to its old memory, and one of about the same size must not
+// need new memory.
+func TestLongValueBuffersAreReusedWithinReason(t *testing.T) {
+	var o outsideTable
+	index := o.add()
+	o.setValue(index, make([]byte, 10000))
+	buffer := &o.at(index).value[0]
+	if o.setValue(index, make([]byte, 9000)); &o.at(index).value[0] != buffer {
 		t.Error("a slightly smaller value got a new buffer")
 	}
-	if c.set(make([]byte, 10)); cap(c.bytes) > 100 {
-		t.Errorf("a value of 10 bytes holds %d", cap(c.bytes))
+	if o.setValue(index, make([]byte, 3000)); cap(o.at(index).value) > 3500 || o.bytes > 3500 {
+		t.Errorf("a value of 3000 bytes holds %d, counted as %d", cap(o.at(index).value), o.bytes)
 	}
 }

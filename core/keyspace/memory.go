@@ -1,0 +1,33 @@
+package keyspace
+
+// Memory says where the memory of a Space is, in bytes.
+type Memory struct {
+	// Live is what the blocks of all entries take, Arena what is held for blocks.
+	Live, Arena int64
+	// Outside is what long keys and values take, with the room that they have to grow.
+	Outside int64
+	// Tables is what the slots' tables take.
+	Tables int64
+	// Expiry is what the expiry index takes.
+	Expiry int64
+}
+
+// Total returns the sum of all that is held.
+func (m Memory) Total() int64 { return m.Arena + m.Outside + m.Tables + m.Expiry }
+
+// Memory measures the Space. It visits every slot, but no key.
+func (s *Space) Memory() Memory {
+	m := Memory{
+		Live:    int64(s.store.arena.live) * unitBytes,
+		Arena:   s.store.arena.held,
+		Outside: s.store.outside.bytes + s.store.outside.parts.room()*outsidePartsBytes,
+		Expiry:  s.expiry.items.room() * expiryItemBytes,
+	}
+	for slot, ok := s.occupied.Next(0); ok; slot, ok = s.occupied.Next(slot + 1) {
+		m.Tables += s.tables[slot].memory()
+	}
+	return m
+}
+
+// outsidePartsBytes is the size of outsideParts on a 64-bit machine.
+const outsidePartsBytes = 48

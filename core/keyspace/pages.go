@@ -1,0 +1,51 @@
+package keyspace
+
+// pageItems is how many items a page has.
+const (
+	pageShift = 12
+	pageItems = 1 << pageShift
+)
+
+// pages is a sequence that grows and shrinks at its end a page at a time: unlike a slice's, its growth never copies more
+// than a page, however long it is.
+type pages[T any] struct {
+	// Invariant: all pages but the last two are full; there is at most one empty page behind those in use.
+	pages  [][]T
+	length int
+}
+
+func (p *pages[T]) at(i int) *T { return &p.pages[i>>pageShift][i&(pageItems-1)] }
+
+func (p *pages[T]) push(item T) {
+	page := p.length >> pageShift
+	if page == len(p.pages) {
+		var fresh []T
+		if page > 0 { // the first one grows as a slice does, since most sequences are short
+			fresh = make([]T, 0, pageItems)
+		}
+		p.pages = append(p.pages, fresh)
+	}
+	p.pages[page] = append(p.pages[page], item)
+	p.length++
+}
+
+// pop removes the last item.
+func (p *pages[T]) pop() {
+	p.length--
+	page, i := p.length>>pageShift, p.length&(pageItems-1)
+	clear(p.pages[page][i:]) // what it points to must not be kept
+	p.pages[page] = p.pages[page][:i]
+	if page+2 < len(p.pages) {
+		p.pages[page+2] = nil
+		p.pages = p.pages[:page+2]
+	}
+}
+
+// memory returns the number of items that there is room for.
+func (p *pages[T]) room() int64 {
+	var room int
+	for _, page := range p.pages {
+		room += cap(page)
+	}
+	return int64(room)
+}

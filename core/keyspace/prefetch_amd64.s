@@ -1,0 +1,13 @@
+#include "textflag.h"
+
+// func prefetch(address *byte)
+TEXT ·prefetch(SB), NOSPLIT, $0-8
+	MOVQ address+0(FP), AX
+	PREFETCHT0 (AX)
+	RET
+
+// func prefetchBucket(address *bucket)
+TEXT ·prefetchBucket(SB), NOSPLIT, $0-8
+	MOVQ address+0(FP), AX
+	PREFETCHT0 (AX)
+	RET

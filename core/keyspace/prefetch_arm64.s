@@ -1,0 +1,13 @@
+#include "textflag.h"
+
+// func prefetch(address *byte)
+TEXT ·prefetch(SB), NOSPLIT, $0-8
+	MOVD address+0(FP), R0
+	PRFM (R0), PLDL1KEEP
+	RET
+
+// func prefetchBucket(address *bucket)
+TEXT ·prefetchBucket(SB), NOSPLIT, $0-8
+	MOVD address+0(FP), R0
+	PRFM (R0), PLDL1KEEP
+	RET

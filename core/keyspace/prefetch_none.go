@@ -1,0 +1,9 @@
+//go:build !amd64 && !arm64
+
+package keyspace
+
+// prefetch does nothing where there is no instruction for it.
+func prefetch(*byte) {}
+
+// prefetchBucket does nothing either.
+func prefetchBucket(*bucket) {}

@@ -1,0 +1,94 @@
+package keyspace
+
+import "github.com/ember-cluster/ember/core/slots"
+
+// windowKeys bounds the keys that a window remembers; more are served as well, only not ahead of time.
+const windowKeys = 64
+
+// window remembers the hashes of keys that are about to be used. A load from memory takes longer than all else that a
+// command does, so the loads for a window of commands are begun before the first is executed:
+//
+//	Expect(key), for each key ──► PrefetchEntries ──► commands, in order ──► EndWindow
+//	hash; bucket on its way       tags; entry on its way
+//
+// A key is recognised by where it lies in memory, so this works only while the callers leave their bytes as they are;
+// what is not recognised is hashed again. Results never depend on it.
+type window struct {
+	keys  [windowKeys]expectedKey
+	count int
+	// last is the key that was recognised last: the next is likely to be that one again or the one behind.
+	last int
+}
+
+// expectedKey is a key of the window. It keeps the key's memory alive until the end of the window.
+type expectedKey struct {
+	first  *byte
+	length int
+	slot   slots.Slot
+	hash   uint64
+}
+
+// Expect announces that a key will be used before the next EndWindow. Until then the bytes of key must stay where and
+// what they are.
+func (s *Space) Expect(slot slots.Slot, key []byte) {
+	w := &s.window
+	if len(key) == 0 || w.count == windowKeys {
+		return
+	}
+	hash := s.store.hash(key)
+	w.keys[w.count] = expectedKey{first: &key[0], length: len(key), slot: slot, hash: hash}
+	w.count++
+	if b := s.tables[slot].homeBucket(hash); b != nil {
+		prefetchBucket(b)
+	}
+}
+
+// PrefetchEntries has the entries of the expected keys brought near, as far as their tags tell which they are.
+func (s *Space) PrefetchEntries() {
+	w := &s.window
+	for i := range w.keys[:w.count] {
+		k := &w.keys[i]
+		b := s.tables[k.slot].homeBucket(k.hash)
+		if b == nil {
+			continue
+		}
+		if found := b.match(tagOf(k.hash)); found != 0 {
+			entry := s.store.arena.at(b.references[found.first()])
+			prefetch(&entry[0])
+			if len(entry) > bucketBytes {
+				prefetch(&entry[bucketBytes])
+			}
+		}
+	}
+}
+
+// EndWindow forgets the expected keys.
+func (s *Space) EndWindow() {
+	w := &s.window
+	clear(w.keys[:w.count])
+	w.count, w.last = 0, 0
+}
+
+// hashOf returns the hash of a key, which the window may know.
+func (s *Space) hashOf(key []byte) uint64 {
+	if s.window.count == 0 || len(key) == 0 {
+		return s.store.hash(key)
+	}
+	return s.expectedHash(key)
+}
+
+func (s *Space) expectedHash(key []byte) uint64 {
+	w := &s.window
+	first := &key[0]
+	i := w.last
+	for range w.count {
+		if k := &w.keys[i]; k.first == first && k.length == len(key) {
+			w.last = i
+			return k.hash
+		}
+		if i++; i == w.count {
+			i = 0
+		}
+	}
+	return s.store.hash(key)
+}
