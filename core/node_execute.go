@@ -146,6 +146,7 @@ func (n *Node) executeWindow() {
 	for i := range n.window {
 		n.prepare(&n.window[i])
 	}
+	n.space.Prefetch()
 	for i := range n.window {
 		p := &n.window[i]
 		r := &n.runs[p.run]
@@ -156,13 +157,14 @@ func (n *Node) executeWindow() {
 		r.executed = p.end
 		r.stopped = r.client.held != 0 || r.client.closed
 	}
+	n.space.EndWindow()
 	clear(n.window)
 	n.window = n.window[:0]
 	clear(n.arguments)
 	n.arguments = n.arguments[:0]
 }
 
-// prepare finds a command's row and the slot of its keys.
+// prepare finds a command's row and the slot of its keys, and announces the keys to the keyspace if they may be there.
 func (n *Node) prepare(p *parsed) {
 	if p.err != nil {
 		return
@@ -185,6 +187,11 @@ func (n *Node) prepare(p *parsed) {
 		if slots.Of(p.args[keys.First+i*keys.Step]) != p.slot {
 			p.keys = crossSlot
 			return
+		}
+	}
+	if n.owned.Contains(p.slot) {
+		for i := range keys.Count {
+			n.space.Expect(p.slot, p.args[keys.First+i*keys.Step])
 		}
 	}
 }

@@ -12,55 +12,59 @@ import (
 const benchmarkKeys = 1_000_000
 
 // benchmarkSpace holds a million keys of 16 bytes with values of 64, as redis-benchmark makes them.
-func benchmarkSpace(b *testing.B, expireAt int64) (*Space, [][]byte) {
+func benchmarkSpace(b *testing.B, expireAt int64) *Space {
 	b.Helper()
-	keys := make([][]byte, benchmarkKeys)
-	for i := range keys {
-		keys[i] = fmt.Appendf(nil, "key:%012d", i)
-	}
 	s := New(1)
 	value := []byte(strings.Repeat("v", 64))
-	for i, key := range keys {
+	var key []byte
+	for i := range benchmarkKeys {
+		key = fmt.Appendf(key[:0], "key:%012d", i)
 		e := Effect{Kind: Set, Slot: slots.Of(key), Key: key, Value: value}
 		if expireAt != 0 {
 			e.ExpireAt = expireAt + int64(i*7919%benchmarkKeys)
 		}
 		s.Apply(e)
 	}
-	return s, keys
+	return s
 }
 
-// order is a walk through all keys in which no two neighbours are near in memory.
-func order(i int) int { return i * 611953 % benchmarkKeys }
-
-// inWindows calls run for b.N keys; prefetched says whether their memory is asked for in windows of 32.
-func inWindows(b *testing.B, s *Space, keys [][]byte, prefetched bool, run func(slot slots.Slot, key []byte)) {
+// inWindows calls run for b.N keys, no two neighbours of which are near in memory; prefetched says whether their memory is
+// asked for in windows of 32. The keys are spelled in a buffer, as those of commands are.
+func inWindows(b *testing.B, s *Space, prefetched bool, run func(slot slots.Slot, key []byte)) {
 	b.ReportAllocs()
 	const window = 32
 	var found [window]slots.Slot
+	var keys [window][]byte
+	for i := range keys {
+		keys[i] = []byte("key:000000000000")
+	}
 	for start := 0; start < b.N; start += window {
-		for i := range window {
-			key := keys[order(start+i)]
+		for i, key := range keys {
+			number := (start + i) * 611953 % benchmarkKeys
+			for place := 15; place > 9; place-- {
+				key[place] = byte('0' + number%10)
+				number /= 10
+			}
 			found[i] = slots.Of(key)
 			if prefetched {
 				s.Expect(found[i], key)
 			}
 		}
-		s.PrefetchEntries()
-		for i := range window {
-			run(found[i], keys[order(start+i)])
+		s.Prefetch()
+		for i, key := range keys {
+			run(found[i], key)
 		}
 		s.EndWindow()
 	}
 }
 
 func BenchmarkGet(b *testing.B) {
-	s, keys := benchmarkSpace(b, 0)
+	s := benchmarkSpace(b, 0)
 	sum := 0
 	var scratch [MaxIntegerLength]byte
 	for _, prefetched := range []bool{false, true} {
 		b.Run(fmt.Sprintf("prefetched=%t", prefetched), func(b *testing.B) {
-			inWindows(b, s, keys, prefetched, func(slot slots.Slot, key []byte) {
+			inWindows(b, s, prefetched, func(slot slots.Slot, key []byte) {
 				value, _ := s.Lookup(slot, key, 0)
 				for _, c := range value.Bytes(&scratch) { // a reply would read them
 					sum += int(c)
@@ -71,11 +75,11 @@ func BenchmarkGet(b *testing.B) {
 }
 
 func BenchmarkSet(b *testing.B) {
-	s, keys := benchmarkSpace(b, 0)
+	s := benchmarkSpace(b, 0)
 	value := []byte(strings.Repeat("w", 64))
 	for _, prefetched := range []bool{false, true} {
 		b.Run(fmt.Sprintf("prefetched=%t", prefetched), func(b *testing.B) {
-			inWindows(b, s, keys, prefetched, func(slot slots.Slot, key []byte) {
+			inWindows(b, s, prefetched, func(slot slots.Slot, key []byte) {
 				s.Apply(Effect{Kind: Set, Slot: slot, Key: key, Value: value})
 			})
 		})
@@ -90,7 +94,7 @@ func BenchmarkMemory(b *testing.B) {
 				var before, after runtime.MemStats
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				s, _ := benchmarkSpace(b, expireAt)
+				s := benchmarkSpace(b, expireAt)
 				runtime.GC()
 				runtime.ReadMemStats(&after)
 				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/benchmarkKeys, "heap-B/key")
@@ -104,7 +108,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func BenchmarkDigest(b *testing.B) {
-	s, _ := benchmarkSpace(b, 0)
+	s := benchmarkSpace(b, 0)
 	for b.Loop() {
 		s.Digest()
 	}
@@ -125,7 +129,7 @@ func BenchmarkInsert(b *testing.B) {
 }
 
 func BenchmarkScan(b *testing.B) {
-	s, _ := benchmarkSpace(b, 0)
+	s := benchmarkSpace(b, 0)
 	b.ReportAllocs()
 	var cursor uint64
 	visited := 0

@@ -11,3 +11,8 @@ func prefetch(address *byte)
 //
 //go:noescape
 func prefetchBucket(address *bucket)
+
+// prefetchTable does the same for a table.
+//
+//go:noescape
+func prefetchTable(address *table)

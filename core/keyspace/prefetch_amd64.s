@@ -11,3 +11,9 @@ TEXT ·prefetchBucket(SB), NOSPLIT, $0-8
 	MOVQ address+0(FP), AX
 	PREFETCHT0 (AX)
 	RET
+
+// func prefetchTable(address *table)
+TEXT ·prefetchTable(SB), NOSPLIT, $0-8
+	MOVQ address+0(FP), AX
+	PREFETCHT0 (AX)
+	RET

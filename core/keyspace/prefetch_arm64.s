@@ -11,3 +11,9 @@ TEXT ·prefetchBucket(SB), NOSPLIT, $0-8
 	MOVD address+0(FP), R0
 	PRFM (R0), PLDL1KEEP
 	RET
+
+// func prefetchTable(address *table)
+TEXT ·prefetchTable(SB), NOSPLIT, $0-8
+	MOVD address+0(FP), R0
+	PRFM (R0), PLDL1KEEP
+	RET

@@ -7,3 +7,6 @@ func prefetch(*byte) {}
 
 // prefetchBucket does nothing either.
 func prefetchBucket(*bucket) {}
+
+// prefetchTable does nothing either.
+func prefetchTable(*table) {}

@@ -8,8 +8,8 @@ const windowKeys = 64
 // window remembers the hashes of keys that are about to be used. A load from memory takes longer than all else that a
 // command does, so the loads for a window of commands are begun before the first is executed:
 //
-//	Expect(key), for each key ──► PrefetchEntries ──► commands, in order ──► EndWindow
-//	hash; bucket on its way       tags; entry on its way
+//	Expect, for each key ──► Prefetch: buckets ──► entries, by their tags ──► commands, in order ──► EndWindow
+//	hash; table on its way   on their way          on their way               all is near
 //
 // A key is recognised by where it lies in memory, so this works only while the callers leave their bytes as they are;
 // what is not recognised is hashed again. Results never depend on it.
@@ -38,14 +38,21 @@ func (s *Space) Expect(slot slots.Slot, key []byte) {
 	hash := s.store.hash(key)
 	w.keys[w.count] = expectedKey{first: &key[0], length: len(key), slot: slot, hash: hash}
 	w.count++
-	if b := s.tables[slot].homeBucket(hash); b != nil {
-		prefetchBucket(b)
+	if t := s.tables[slot]; t != nil {
+		prefetchTable(t)
 	}
 }
 
-// PrefetchEntries has the entries of the expected keys brought near, as far as their tags tell which they are.
-func (s *Space) PrefetchEntries() {
+// Prefetch has the buckets of the expected keys brought near, and then their entries, as far as the tags tell which they
+// are.
+func (s *Space) Prefetch() {
 	w := &s.window
+	for i := range w.keys[:w.count] {
+		k := &w.keys[i]
+		if b := s.tables[k.slot].homeBucket(k.hash); b != nil {
+			prefetchBucket(b)
+		}
+	}
 	for i := range w.keys[:w.count] {
 		k := &w.keys[i]
 		b := s.tables[k.slot].homeBucket(k.hash)
