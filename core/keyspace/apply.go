@@ -186,8 +186,11 @@ func (s *Space) flushSlot(slot slots.Slot) {
 	s.occupied.Remove(slot)
 }
 
-// reset forgets everything but the secret.
+// reset forgets all keys, but not what the hashes of expected keys are.
 func (s *Space) reset() {
-	*s = Space{store: store{secret: s.store.secret, hashBits: s.store.hashBits, arena: arena{limit: s.store.arena.limit}}}
-	s.expiry.store = &s.store
+	clear(s.tables[:])
+	s.occupied = slots.Set{}
+	s.store.reset()
+	s.expiry = expiryIndex{store: &s.store}
+	s.count, s.bytes = 0, 0
 }

@@ -73,11 +73,11 @@ func (s *store) checkSizes(t *table) error {
 	switch {
 	case t.count == 0:
 		return fmt.Errorf("a table without keys")
-	case resting && t.moved != 0, !resting && (t.moved >= t.current.homes || t.current.homes <= directHomes):
+	case resting && t.moved != 0, !resting && (t.moved >= t.current.homes || t.current.homes <= s.directHomes):
 		return fmt.Errorf("%d of %d homes are moved, resize under way %t", t.moved, t.current.homes, !resting)
-	case resting && tooFull(t.count-homesPerStep*lanesPerBucket, t.current.homes):
+	case resting && tooFull(t.count, t.current.homes):
 		return fmt.Errorf("%d keys with %d homes", t.count, t.current.homes)
-	case resting && t.current.homes <= directHomes && tooEmpty(t.count, t.current.homes):
+	case resting && t.current.homes <= s.directHomes && tooEmpty(t.count, t.current.homes):
 		return fmt.Errorf("%d keys with %d homes", t.count, t.current.homes)
 	}
 	return nil

@@ -28,11 +28,7 @@ type Space struct {
 // clients are not trusted, and need not be the same on every node.
 func New(hashSeed uint64) *Space {
 	source := random.New(hashSeed)
-	s := &Space{store: store{
-		secret:   hashKey{first: source.Uint64(), second: source.Uint64()},
-		hashBits: math.MaxUint64,
-		arena:    arena{limit: chunkUnits},
-	}}
+	s := &Space{store: newStore(hashKey{first: source.Uint64(), second: source.Uint64()})}
 	s.expiry.store = &s.store
 	return s
 }

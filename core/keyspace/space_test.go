@@ -1,8 +1,10 @@
 package keyspace
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -216,24 +218,36 @@ func TestDropSlotForgetsOneSlot(t *testing.T) {
 	}
 }
 
-// The hot path: a value that is read, or replaced by one of its size, needs no memory.
-func TestLookupAndReplacementAllocateNothing(t *testing.T) {
+// The hot path: what is read, or replaced by something of its size, needs no memory.
+func TestHotPathAllocatesNothing(t *testing.T) {
 	s := filled()
-	effect := set("key7", strings.Repeat("v", 64), 0)
-	s.Apply(effect)
+	key := []byte("key7")
+	slot := slots.Of(key)
+	values := [][]byte{bytes.Repeat([]byte("v"), 64), bytes.Repeat([]byte("w"), 64), bytes.Repeat([]byte("x"), 200)}
 	var scratch [MaxIntegerLength]byte
 	read := 0
-	if n := testing.AllocsPerRun(100, func() {
-		value, _ := s.Lookup(effect.Slot, effect.Key, 0)
-		read += len(value.Bytes(&scratch))
-		s.Apply(effect)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-	counter := set("counter", "12345", 0)
-	s.Apply(counter)
-	if n := testing.AllocsPerRun(100, func() { s.Apply(counter) }); n != 0 {
-		t.Errorf("%v allocations for an integer", n)
+	for name, run := range map[string]func(i int){
+		"GET": func(int) {
+			value, _ := s.Lookup(slot, key, 0)
+			read += len(value.Bytes(&scratch))
+		},
+		"SET": func(i int) { s.Apply(Effect{Kind: Set, Slot: slot, Key: key, Value: values[i%2]}) },
+		"SET of another size": func(i int) {
+			s.Apply(Effect{Kind: Set, Slot: slot, Key: key, Value: values[i%3]})
+		},
+		"INCR": func(i int) {
+			s.Apply(Effect{Kind: Set, Slot: slot, Key: key, Value: strconv.AppendInt(scratch[:0], int64(i)<<40, 10)})
+		},
+		"EXPIRE": func(i int) { s.Apply(Effect{Kind: ExpireAt, Slot: slot, Key: key, ExpireAt: int64(i%7 + 1)}) },
+		"EXPIRE and PERSIST": func(i int) {
+			s.Apply(Effect{Kind: ExpireAt + EffectKind(i%2), Slot: slot, Key: key, ExpireAt: int64(1 - i%2)})
+		},
+		"a window of commands": func(int) { s.Expect(slot, key); s.Prefetch(); s.EndWindow() },
+	} {
+		i := 0
+		if n := testing.AllocsPerRun(100, func() { run(i); i++ }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }
 

@@ -1,16 +1,35 @@
 package keyspace
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // store keeps the entries: their blocks, and what of them lies outside.
 type store struct {
 	secret hashKey
 	// hashBits are the bits of the hash that count: all, but in tests of colliding hashes.
 	hashBits uint64
-	arena    arena
-	outside  outsideTable
+	// directHomes bounds the tables that are resized in one step: maxDirectHomes, but in tests.
+	directHomes int
+	arena       arena
+	outside     outsideTable
 	// moves counts how often an entry was given another place, in a table or in the arena, as part of other work.
 	moves uint64
+}
+
+func newStore(secret hashKey) store {
+	return store{
+		secret:      secret,
+		hashBits:    math.MaxUint64,
+		directHomes: maxDirectHomes,
+		arena:       arena{limit: chunkUnits},
+	}
+}
+
+// reset forgets all entries.
+func (s *store) reset() {
+	*s = store{secret: s.secret, hashBits: s.hashBits, directHomes: s.directHomes, arena: arena{limit: s.arena.limit}}
 }
 
 // hash returns the keyed hash of a key.

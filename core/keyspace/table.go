@@ -24,8 +24,8 @@ const (
 	fullNumerator, fullDenominator = 7, 8
 	emptyDenominator               = 16
 	roomNumerator, roomDenominator = 7, 10
-	// directHomes bounds the tables that are resized in one step: a few hundred keys.
-	directHomes = 32
+	// maxDirectHomes bounds the tables that are resized in one step: a few hundred keys.
+	maxDirectHomes = 32
 	// homesPerStep is how many homes an insertion or removal moves in a larger table. A resize ends after homes/2 of them,
 	// long before the next can begin, and by then the load has risen by less than 1/20.
 	homesPerStep = 2
@@ -138,7 +138,7 @@ func (t *table) remove(s *store, hash uint64, p place) {
 func (t *table) resize(s *store, homes int) {
 	next := newArray(homes)
 	t.next = &next
-	if t.current.homes <= directHomes {
+	if t.current.homes <= s.directHomes {
 		for t.next != nil {
 			t.moveHome(s)
 		}

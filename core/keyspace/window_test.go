@@ -1,0 +1,59 @@
+package keyspace
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ember-cluster/ember/core/slots"
+)
+
+func TestExpectedKeysAreHashedOnce(t *testing.T) {
+	s := filled()
+	key := []byte("key7")
+	slot := slots.Of(key)
+	s.Expect(slot, key)
+	s.window.keys[0].hash ^= 1 << 31 // were the key hashed again, this would not show
+	if _, ok := s.Peek(slot, key); ok {
+		t.Error("the hash was computed again")
+	}
+	if _, ok := s.Peek(slot, []byte("key7")); !ok {
+		t.Error("the same key elsewhere in memory was taken for the expected one")
+	}
+	s.EndWindow()
+	if _, ok := s.Peek(slot, key); !ok {
+		t.Error("the window was not forgotten")
+	}
+}
+
+// Whatever is expected, in whatever order it then comes, nothing changes but time.
+func TestWindowsDoNotChangeResults(t *testing.T) {
+	plain, windowed := New(1), New(1)
+	for round := range 100 {
+		var effects []Effect
+		for i := range 90 { // more than a window remembers
+			e := set(fmt.Sprintf("{%c}%d", 'a'+i%3, (i*7+round)%50), fmt.Sprint(round, i), 0)
+			if i%4 == 0 {
+				e = remove(e.Key)
+			}
+			if i%5 != 0 {
+				windowed.Expect(e.Slot, e.Key)
+			}
+			effects = append(effects, e)
+		}
+		windowed.Expect(0, nil)
+		effects = append(effects, set("", "empty", 0))
+		if round%10 == 9 {
+			effects = append(effects, Effect{Kind: FlushAll}, effects[1])
+		}
+		windowed.Prefetch()
+		for i := range effects {
+			e := effects[i*31%len(effects)]
+			plain.Apply(e)
+			windowed.Apply(e)
+		}
+		windowed.EndWindow()
+		if plain.Digest() != windowed.Digest() || plain.Len() != windowed.Len() || windowed.Check() != nil {
+			t.Fatalf("round %d: %d keys, want %d; %v", round, windowed.Len(), plain.Len(), windowed.Check())
+		}
+	}
+}
