@@ -10,21 +10,37 @@
 //	              │
 //	              └─ Append ─► log ─► DecodeEffect ──► Space.Apply   on a replica, on a restart, at a slot's new owner
 //
+// # Where things are
+//
+// A slot's table is an array of buckets, one cache line each: twelve one-byte tags of the hash, and twelve references into
+// an arena of 1 MiB chunks, where the entries are: header, key, value. So a look-up reads one line of the table and then
+// the entry, and 32 bits reach 64 GiB. There is no pointer in either, so the garbage collector never looks at keys. What
+// is too long for a block lies outside, in memory of its own.
+//
+//	slot ──► table ──► bucket   tags ▒▒▒▒▒▒▒▒▒▒▒▒  overflow  references ▪▪▪▪▪▪▪▪▪▪▪▪
+//	                                    └ equal to the hash's? ──────────┘
+//	                                                                     │
+//	arena    chunk │ entry │ free │ header, key, value │ entry │ …  ◄────┘
+//
+// Nothing takes long at once, however much there is: a large table is resized a few homes at a time (table), the arena is
+// compacted a few blocks at a time (evacuation), sequences grow by pages. Only to empty a slot takes time in proportion.
+//
 // # Order
 //
-// The keys of a slot are kept in the order of their keyed hash (SipHash-1-3), equal hashes in the order of the keys. A
-// table is an array of cells; the home of a key is the cell ⌊hash·homes/2⁶⁴⌋, which rises with the hash, and Robin Hood
-// probing keeps displaced keys in order too:
+// The keys of a slot have an order: that of their keyed hash (SipHash-1-3), equal hashes in the order of the keys. The
+// home of a key is the bucket ⌊hash·homes/2⁶⁴⌋, which rises with the hash, for any number of homes. A key lies in its home
+// or, if that is full, in the next bucket that is not; each bucket counts the keys that had to go past it.
 //
-//	         home(a) home(c)                home(f)
-//	            ▼       ▼                      ▼
-//	cells  │    a       b    c    d    ·   ·   f    ·  ║ ·      a < b < c < d < f by (hash, key)
-//	                  └ home(b) = home(a): displaced by one     ║ behind the last home there is room for displaced keys only
+//	bucket 0, full        bucket 1              bucket 2
+//	c a … b   passed: 1   e d f   passed: 0     h g   passed: 0        a < b < c < d < e < f < g < h
+//	                        └ its home is bucket 0
 //
-// The order is a function of the keys and of the seed, not of history, and survives growth and shrinking. So a position
-// in it can simply be a hash, and a walk that remembers such a position (SCAN's cursor here, the copy cursor of a
-// resync) meets each key that stays exactly once, whatever is inserted, deleted or resized meanwhile. The hash is
-// keyed, so a client cannot choose keys that collide; should all keys collide, everything still works, only slower.
+// So the keys of one home are those of its bucket and, as far as the counts lead, of those behind; sorted, and home after
+// home, they are in order. The order is a function of the keys and of the seed, not of history, and survives growth and
+// shrinking. So a position in it can simply be a hash, and a walk that remembers such a position (SCAN's cursor here, the
+// copy cursor of a resync) meets each key that stays exactly once, whatever is inserted, deleted or resized meanwhile.
+// The hash is keyed, so a client cannot choose keys that collide; should all keys collide, everything still works, only
+// slower.
 //
 // # Time
 //
@@ -35,6 +51,8 @@
 //
 // Keys and values that a Space hands out are its own bytes, lent until the next Apply.
 //
-// Sources: Celis, Larson and Munro, "Robin Hood Hashing" (1985); Aumasson and Bernstein, "SipHash: a fast short-input
-// PRF" (2012); the Redis documentation of SCAN, section "Scan guarantees", and of EXPIRE, "How Redis expires keys".
+// Sources: Bronson and Shi, "Open-sourcing F14 for faster, more memory-efficient hash tables" (2019), for the tags and
+// the overflow counts; Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012); Wilson, Johnstone, Neely and
+// Boles, "Dynamic storage allocation: a survey and critical review" (1995), for segregated lists; the Redis
+// documentation of SCAN, section "Scan guarantees", and of EXPIRE, "How Redis expires keys".
 package keyspace

@@ -73,3 +73,10 @@ func TestSipHashAgreesWithThePaper(t *testing.T) {
 		}
 	})
 }
+
+func BenchmarkSipHash(b *testing.B) {
+	k, key := hashKey{first: 1, second: 2}, []byte("key:000000000000")
+	for b.Loop() {
+		k.sum(key)
+	}
+}
