@@ -29,11 +29,15 @@ const (
 )
 
 const (
-	// compactionStep is how many blocks an effect's share of the work visits. It moves more live blocks than an effect can
-	// make worthless, so fragmentation stays bounded.
+	// compactionStep is how many blocks an effect's share of the work visits, and urgentStep how many if compaction falls
+	// behind. A victim has at most seven live units for each free one and an effect frees one block, so the first keeps
+	// up with blocks of about the same size, the second with any mixture. Either takes some microseconds.
 	compactionStep = 24
-	// Compaction begins when more than 1/fragmentDenominator of the arena and a chunk are free.
+	urgentStep     = 192
+	// Compaction begins when more than 1/fragmentDenominator of the arena and a chunk are free, and becomes urgent at
+	// more than 1/urgentDenominator and a chunk.
 	fragmentDenominator = 8
+	urgentDenominator   = 4
 )
 
 // passed reports whether a block lies where nothing may be given out any more.
@@ -41,9 +45,9 @@ func (e *evacuation) passed(ref reference) bool {
 	return e.phase != idle && ref.chunk() == e.victim && (e.phase == moving || ref.unit() < e.cursor)
 }
 
-// fragmented reports whether compaction is worth while.
-func (a *arena) fragmented() bool {
-	return a.used-a.live > a.used/fragmentDenominator+uint64(a.limit)
+// fragmented reports whether more than one part in denominator of the arena, and a chunk, are free.
+func (a *arena) fragmented(denominator uint64) bool {
+	return a.used-a.live > a.used/denominator+uint64(a.limit)
 }
 
 // chooseVictim returns the chunk with the most free memory, other than the newest.
@@ -61,12 +65,16 @@ func (a *arena) chooseVictim() int {
 func (s *Space) compact() {
 	a := &s.store.arena
 	if a.evacuation.phase == idle {
-		if !a.fragmented() {
+		if !a.fragmented(fragmentDenominator) {
 			return
 		}
 		a.evacuation = evacuation{phase: sealing, victim: a.chooseVictim()}
 	}
-	for range compactionStep {
+	step := compactionStep
+	if a.fragmented(urgentDenominator) {
+		step = urgentStep
+	}
+	for range step {
 		if a.evacuation.phase == idle {
 			return
 		}

@@ -1,0 +1,87 @@
+package core
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The keyspace knows the keys of a window by where they lie in memory, and a driver reuses its buffers: what was known of
+// one batch must not be taken for the next.
+func TestBuffersMayBeReusedBetweenBatches(t *testing.T) {
+	h := openHarness(t, testOptions())
+	for _, key := range []string{"a", "b", "c"} {
+		h.do(0, "SET "+key+" "+key+key)
+	}
+	buffer := []byte(request("GET", "a") + request("GET", "c"))
+	place := strings.LastIndexByte(string(buffer[:len(buffer)/2]), 'a')
+	for _, key := range []byte("abcba") {
+		buffer[place] = key
+		h.step(&ClientBatch{Inputs: []ClientInput{{Client: 0, Bytes: buffer}}})
+		if got, want := h.take(0), fmt.Sprintf("$2\r\n%c%c\r\n$2\r\ncc\r\n", key, key); got != want {
+			t.Errorf("GET %c: got %q, want %q", key, got, want)
+		}
+	}
+}
+
+// BenchmarkPipeline sends batches of 32 commands to a node that holds a million keys of 16 bytes with values of 64.
+func BenchmarkPipeline(b *testing.B) {
+	const keys, batch = 1_000_000, 32
+	node := benchmarkNode(b)
+	at := Clock{Now: time.Second, Wall: wallStart}
+	number := 0
+	step := func(input []byte) {
+		size := len(input) / batch
+		for i := range batch {
+			number = (number + 611953) % keys // no two neighbours are near in memory
+			command := input[i*size : (i+1)*size]
+			key := command[bytes.Index(command, []byte("key:")):]
+			rest := number
+			for place := 15; place > 9; place-- {
+				key[place] = byte('0' + rest%10)
+				rest /= 10
+			}
+		}
+		node.Step(at, &ClientBatch{Inputs: []ClientInput{{Client: 0, Bytes: input}}})
+	}
+	const key = "key:000000000000"
+	set := bytes.Repeat([]byte(request("SET", key, strings.Repeat("v", 64))), batch)
+	get := bytes.Repeat([]byte(request("GET", key)), batch)
+	for range keys / batch {
+		step(set)
+	}
+	for name, input := range map[string][]byte{"GET": get, "SET": set} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; i < b.N; i += batch {
+				step(input)
+			}
+		})
+	}
+}
+
+// benchmarkNode returns a node that owns all slots and has one client, 0.
+func benchmarkNode(b *testing.B) *Node {
+	node, err := New(testOptions(), Recovered{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	at, position := Clock{Now: time.Second, Wall: wallStart}, uint64(0)
+	step := func(event Event) {
+		for _, effect := range node.Step(at, event) {
+			if effect.Kind == Append {
+				position = effect.Position
+			}
+		}
+	}
+	address := netip.MustParseAddrPort("127.0.0.1:50000")
+	step(&Start{})
+	step(&Persisted{Position: position})
+	step(&ClientOpened{Remote: address, Local: address})
+	step(&ClientBatch{Inputs: []ClientInput{{Bytes: []byte("CLUSTER ADDSLOTSRANGE 0 16383\r\n")}}})
+	step(&Persisted{Position: position})
+	return node
+}
