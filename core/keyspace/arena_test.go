@@ -120,6 +120,55 @@ func TestCompactionBoundsFragmentation(t *testing.T) {
 	}
 }
 
+// Large blocks that go from between small ones are the worst case: much becomes free at once, and to use it many small
+// blocks have to move.
+func TestCompactionKeepsUpWithLargeBlocks(t *testing.T) {
+	s := New(1)
+	s.store.arena.limit = 2048
+	a := &s.store.arena
+	const large, smallPerLarge = 500, 64
+	for i := range large {
+		s.Apply(set(fmt.Sprint("large", i), strings.Repeat("v", maxInlineValue), 0))
+		for j := range smallPerLarge {
+			s.Apply(set(fmt.Sprint("small", i, "-", j), "0123456789", 0))
+		}
+	}
+	worst := uint64(0)
+	for i := range large {
+		s.Apply(remove(fmt.Append(nil, "large", i)))
+		worst = max(worst, (a.used-a.live)*1000/a.used)
+	}
+	if worst > 350 || worst < 100 {
+		t.Errorf("up to %d per thousand of the arena were free", worst)
+	}
+	if err := s.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMemoryAddsUp(t *testing.T) {
+	s := New(1)
+	const keys = 20_000
+	for i := range keys {
+		s.Apply(set(fmt.Sprint("{x}", i), "0123456789", 1))
+	}
+	s.Apply(set("long", strings.Repeat("v", 1<<20), 0))
+	m := s.Memory()
+	least := Memory{
+		Live: keys * 48, Arena: m.Live, Outside: 1 << 20, Tables: keys * 64 / lanesPerBucket, Expiry: keys * expiryItemBytes,
+	}
+	for _, part := range [][2]int64{
+		{m.Live, least.Live}, {m.Arena, least.Arena}, {m.Outside, least.Outside}, {m.Tables, least.Tables}, {m.Expiry, least.Expiry},
+	} {
+		if have, want := part[0], part[1]; have < want || have > want*2 {
+			t.Errorf("%+v is less than %+v, or far more", m, least)
+		}
+	}
+	if m.Total() != m.Arena+m.Outside+m.Tables+m.Expiry || s.Bytes() != m.Live+1<<20+keys*expiryItemBytes {
+		t.Errorf("%d in all, %d for the content, of %+v", m.Total(), s.Bytes(), m)
+	}
+}
+
 func TestPagesAgreeWithASlice(t *testing.T) {
 	var p pages[int]
 	var twin []int

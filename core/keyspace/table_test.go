@@ -37,11 +37,17 @@ func TestLargeTableGrowsAndShrinksUnderAScan(t *testing.T) {
 			}
 		})
 	}
-	resizing, segments := 0, 0
+	resizing, segments, dropped := 0, 0, 0
 	observe := func(i int) {
 		if table := s.tables[slot]; table.next != nil {
 			resizing++
 			segments = max(segments, len(table.next.segments))
+			if table.moved == segmentBuckets { // the first segment has just been emptied
+				dropped++
+				if n := len(keysOf(s, slot)); table.current.segments[0] != nil || n != table.count {
+					t.Fatalf("%d keys of %d, first segment still there: %t", n, table.count, table.current.segments[0] != nil)
+				}
+			}
 		}
 		if i%200 == 0 {
 			scan()
@@ -68,7 +74,7 @@ func TestLargeTableGrowsAndShrinksUnderAScan(t *testing.T) {
 			t.Fatalf("key %d was met %d times", i, times)
 		}
 	}
-	if resizing < passing/10 || segments < 4 {
+	if resizing < passing/10 || segments < 4 || dropped == 0 {
 		t.Errorf("resizes were under way at %d steps, with up to %d segments: the test shows nothing", resizing, segments)
 	}
 	if err := s.Check(); err != nil {

@@ -19,6 +19,9 @@ func TestExpectedKeysAreHashedOnce(t *testing.T) {
 	if _, ok := s.Peek(slot, []byte("key7")); !ok {
 		t.Error("the same key elsewhere in memory was taken for the expected one")
 	}
+	if _, ok := s.Peek(slots.Of(key[:3]), key[:3]); ok || s.hashOf(key[:3]) != s.store.hash(key[:3]) {
+		t.Error("a part of the expected key was taken for it")
+	}
 	s.EndWindow()
 	if _, ok := s.Peek(slot, key); !ok {
 		t.Error("the window was not forgotten")
