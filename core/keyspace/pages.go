@@ -41,7 +41,7 @@ func (p *pages[T]) pop() {
 	}
 }
 
-// memory returns the number of items that there is room for.
+// room returns the number of items that there is memory for.
 func (p *pages[T]) room() int64 {
 	var room int
 	for _, page := range p.pages {
