@@ -152,11 +152,15 @@ func (n *Node) keep(c *client, input []byte) bool {
 // setPending replaces a client's unexecuted input by rest, which may be the end of the same memory.
 func (n *Node) setPending(c *client, rest []byte) {
 	n.unexecuted += len(rest) - len(c.pending)
-	if len(rest) == 0 && cap(c.pending) > maxKeptPending {
+	switch {
+	case len(rest) == 0 && cap(c.pending) > maxKeptPending:
 		c.pending = nil
-		return
+	case len(rest) > 0 && len(c.pending) > 0 && &rest[0] == &c.pending[0]:
+		// Nothing of it was executed: a value of 512 MiB that comes in pieces must not be moved at each of them.
+		c.pending = rest
+	default:
+		c.pending = append(c.pending[:0], rest...)
 	}
-	c.pending = append(c.pending[:0], rest...)
 }
 
 // maxKeptPending bounds the input buffer that an idle client keeps.

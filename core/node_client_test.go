@@ -235,3 +235,22 @@ func (h *harness) drainAll() {
 		h.step(&ClientDrained{Client: client})
 	}
 }
+
+// A large value that comes in pieces costs the same per byte however large it is.
+func BenchmarkLargeValueInPieces(b *testing.B) {
+	for _, megabytes := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("%dMiB", megabytes), func(b *testing.B) {
+			value := strings.Repeat("x", megabytes<<20)
+			input := []byte(request("SET", "key", value))
+			h := openHarness(&testing.T{}, testOptions())
+			b.SetBytes(int64(len(input)))
+			for range b.N {
+				for rest := input; len(rest) > 0; {
+					size := min(len(rest), 64<<10)
+					h.node.Step(h.clock, &ClientBatch{Inputs: []ClientInput{{Client: 0, Bytes: rest[:size]}}})
+					rest = rest[size:]
+				}
+			}
+		})
+	}
+}
