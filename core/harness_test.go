@@ -12,7 +12,7 @@ import (
 
 // harness drives one node by hand: a test decides when records become durable.
 type harness struct {
-	t       *testing.T
+	t       testing.TB
 	node    *Node
 	clock   Clock
 	records []string // by position, from 1
@@ -35,11 +35,11 @@ func testOptions() Options {
 }
 
 // newHarness returns a new node whose opening record is not durable yet.
-func newHarness(t *testing.T, options Options) *harness {
+func newHarness(t testing.TB, options Options) *harness {
 	return bootHarness(t, options, Recovered{})
 }
 
-func bootHarness(t *testing.T, options Options, log Recovered) *harness {
+func bootHarness(t testing.TB, options Options, log Recovered) *harness {
 	t.Helper()
 	node, err := New(options, log)
 	if err != nil {
@@ -54,7 +54,7 @@ func bootHarness(t *testing.T, options Options, log Recovered) *harness {
 }
 
 // openHarness returns a node that is ready for clients and owns all slots.
-func openHarness(t *testing.T, options Options) *harness {
+func openHarness(t testing.TB, options Options) *harness {
 	t.Helper()
 	h := newHarness(t, options)
 	h.persist()

@@ -242,7 +242,7 @@ func BenchmarkLargeValueInPieces(b *testing.B) {
 		b.Run(fmt.Sprintf("%dMiB", megabytes), func(b *testing.B) {
 			value := strings.Repeat("x", megabytes<<20)
 			input := []byte(request("SET", "key", value))
-			h := openHarness(&testing.T{}, testOptions())
+			h := openHarness(b, testOptions())
 			b.SetBytes(int64(len(input)))
 			for range b.N {
 				for rest := input; len(rest) > 0; {

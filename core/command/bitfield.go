@@ -247,7 +247,8 @@ func (f *fieldBytes) execute(o *fieldOperation) (result int64, ok bool) {
 	if o.action == getField {
 		return before, true
 	}
-	after, fits := o.operand, true
+	var after int64
+	var fits bool
 	if o.action == incrementField {
 		after, fits = o.kind.add(before, o.operand, o.overflow)
 	} else {

@@ -89,8 +89,8 @@ func (h header) hasOutside() bool { return h.keyOutside() || h.encoding() == out
 
 // withValue returns the header of the same key with another value; length is that of the part in the block.
 func (h header) withValue(e encoding, length int) header {
-	h &^= encodingMask<<encodingShift | lengthMask<<valueShift
-	return h | header(e)<<encodingShift | header(length)<<valueShift
+	key := h &^ (encodingMask<<encodingShift | lengthMask<<valueShift)
+	return key | header(e)<<encodingShift | header(length)<<valueShift
 }
 
 // withText returns the header of the same key with a text of some length for its value, which may be too long for a block.
