@@ -74,7 +74,10 @@ func assemble(calls []*call, groups *groups) []*partition {
 			place, _ := slices.BinarySearch(p.keys, key)
 			c.places = append(c.places, place)
 		}
-		c.distinct = slices.Compact(slices.Sorted(slices.Values(c.places)))
+		c.distinct = c.places
+		if len(c.places) > 1 {
+			c.distinct = slices.Compact(slices.Sorted(slices.Values(c.places)))
+		}
 		p.calls = append(p.calls, c)
 	}
 	return all

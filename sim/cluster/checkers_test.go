@@ -44,7 +44,7 @@ func dropEverything(c *Cluster) {
 
 func TestLostWritesAreNotLinearizable(t *testing.T) {
 	r := tampered(t, dropEverything)
-	if report := r.Cluster.judge(); report.Verdict != linearizability.Illegal {
+	if report := r.Cluster.judge(r.Cluster.evidence()); report.Verdict != linearizability.Illegal {
 		t.Errorf("the checker says %v", report.Verdict)
 	}
 }
@@ -75,7 +75,7 @@ func goBack(t *testing.T, c *Cluster) {
 
 func TestStaleReadsAreNotLinearizable(t *testing.T) {
 	r := tampered(t, func(c *Cluster) { goBack(t, c) })
-	if report := r.Cluster.judge(); report.Verdict != linearizability.Illegal {
+	if report := r.Cluster.judge(r.Cluster.evidence()); report.Verdict != linearizability.Illegal {
 		t.Errorf("the checker says %v", report.Verdict)
 	}
 }

@@ -114,7 +114,9 @@ func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
 
 func (c *client) newTask(args []string) *task {
 	arguments := c.byteArguments(args)
-	t := &task{op: &Operation{Client: c.index, Args: args}, encoded: resp.AppendCommand(nil, arguments...)}
+	const perArgument = len("$1000\r\n\r\n")
+	room := len(c.argumentBytes) + (len(args)+1)*perArgument
+	t := &task{op: &Operation{Client: c.index, Args: args}, encoded: resp.AppendCommand(make([]byte, 0, room), arguments...)}
 	row := command.Resolve(arguments)
 	if row == nil {
 		return t // the node will say so

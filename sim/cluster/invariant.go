@@ -50,11 +50,11 @@ func (c *Cluster) checkClaims(d *driver) error {
 }
 
 // checkEnd checks what must hold when everything has come to rest.
-func (c *Cluster) checkEnd() error {
+func (c *Cluster) checkEnd(e evidence) error {
 	if err := c.history.checkAttempts(); err != nil {
 		return err
 	}
-	if missing := linearizability.Unlogged(c.evidence()); len(missing) > 0 {
+	if missing := linearizability.Unlogged(e.operations, e.applied); len(missing) > 0 {
 		return fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
 	}
 	for _, d := range c.nodes {

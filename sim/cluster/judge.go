@@ -68,9 +68,9 @@ func (h *History) appliedTimes() map[uint64]time.Duration {
 // The search is exponential at worst, so it is given a witness first: the history in which every operation happened at the
 // instant at which a node says that it executed it, if that is between its call and its return. An order that explains
 // the narrower history explains the wider one too. Only if there is none is the wider one judged.
-func (c *Cluster) judge() *linearizability.Report {
+func (c *Cluster) judge(e evidence) *linearizability.Report {
 	options := linearizability.Options{StepBudget: c.Config.StepBudget, MaxClockError: c.clockError()}
-	history := linearizability.Resolve(c.evidence())
+	history := linearizability.Resolve(e.operations, e.applied)
 	report := linearizability.Check(c.history.witness(history), options)
 	if report.Verdict != linearizability.Legal {
 		report = linearizability.Check(history, options)
@@ -78,9 +78,14 @@ func (c *Cluster) judge() *linearizability.Report {
 	return &report
 }
 
-// evidence returns the history in the terms of the checker, and when each operation took effect that did.
-func (c *Cluster) evidence() ([]linearizability.Operation, map[uint64]time.Duration) {
-	return c.history.model(), c.history.appliedTimes()
+// evidence is the history in the terms of the checker, and when each operation took effect that did.
+type evidence struct {
+	operations []linearizability.Operation
+	applied    map[uint64]time.Duration
+}
+
+func (c *Cluster) evidence() evidence {
+	return evidence{c.history.model(), c.history.appliedTimes()}
 }
 
 // witness narrows every operation of a resolved history to the instant of its execution.

@@ -68,14 +68,8 @@ func (c *Cluster) settle() {
 	if err := c.World.Load(c.finalReads()); err != nil {
 		panic("cluster: final reads: " + err.Error())
 	}
-	begun := c.World.Now() + finalReadTime
-	c.World.Run(begun)
-	if !c.await(limit, c.idle) {
-		return
-	}
-	if err := c.checkEnd(); err != nil {
-		c.World.Fail(sim.Violation, err.Error())
-	}
+	c.World.Run(c.World.Now() + finalReadTime)
+	c.await(limit, c.idle)
 }
 
 // await runs until the condition holds. If it does not in time, the run has stalled.
@@ -166,14 +160,24 @@ func (c *Cluster) finalReads() sim.Plan {
 	return plan
 }
 
-// result judges the history and sums the run up.
+// judgeEnd judges what is left of a run that came to rest: the nodes, and the clients' history.
+func (c *Cluster) judgeEnd(r *Result) {
+	e := c.evidence()
+	if err := c.checkEnd(e); err != nil {
+		c.World.Fail(sim.Violation, err.Error())
+		return
+	}
+	r.Judgement = c.judge(e)
+	if verdict, detail := verdictOf(r.Judgement); verdict != sim.OK {
+		c.World.Fail(verdict, detail)
+	}
+}
+
+// result judges the run and sums it up.
 func (c *Cluster) result(scenario string) *Result {
 	r := &Result{History: c.history, Cluster: c}
 	if c.World.Failure() == nil {
-		r.Judgement = c.judge()
-		if verdict, detail := verdictOf(r.Judgement); verdict != sim.OK {
-			c.World.Fail(verdict, detail)
-		}
+		c.judgeEnd(r)
 	}
 	r.Report = c.World.Report(scenario)
 	r.Operations.OK, r.Operations.Failed, r.Operations.Unknown = c.history.count()
