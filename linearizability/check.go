@@ -137,11 +137,13 @@ func (p *partition) forcedOrder() ([]*call, bool) {
 
 // follow reports whether the calls, one after the other, explain their replies.
 func follow(order []*call, model porcupine.Model) bool {
-	state, possible := model.Init(), true
+	state := model.Init()
 	for _, c := range order {
-		if possible, state = model.Step(state, c, nil); !possible {
+		possible, next := model.Step(state, c, nil)
+		if !possible {
 			return false
 		}
+		state = next
 	}
 	return true
 }
