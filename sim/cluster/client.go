@@ -160,7 +160,7 @@ func (c *client) send(t *task) {
 	t.target, t.asking = transport.Address{}, false
 	conn.write(c, t.encoded, t)
 	if t.op != nil {
-		t.op.Attempts = append(t.op.Attempts, Attempt{Connection: conn.name, Ordinal: conn.sent})
+		t.op.Attempts = append(t.op.Attempts, Attempt{Connection: conn.name, log: conn.log, Ordinal: conn.sent})
 	}
 }
 

@@ -15,6 +15,7 @@ type connection struct {
 	// name is what the client has called the connection in HELLO, unique in the run, so that what a node did can be
 	// told by connection and ordinal.
 	name    string
+	log     *connectionLog
 	address transport.Address
 	stream  transport.StreamID
 	// sent counts the commands on it.
@@ -42,6 +43,7 @@ func (c *client) connectionTo(address transport.Address) *connection {
 	conn := &connection{
 		name: fmt.Sprintf("client-%d/%d", c.index, c.opened), address: address, stream: c.bus.OpenStream(address),
 	}
+	conn.log = c.cluster.history.log(conn.name)
 	c.connections = append(c.connections, conn)
 	protocol := []byte{byte('2' + c.index%2)} // both protocols are spoken
 	conn.write(c, resp.AppendCommand(nil, []byte("HELLO"), protocol, []byte("SETNAME"), []byte(conn.name)), nil)

@@ -40,6 +40,8 @@ type Operation struct {
 type Attempt struct {
 	// Connection is the name that the client gave to its connection, unique in the run.
 	Connection string
+	// log is what nodes did on that connection.
+	log *connectionLog
 	// Ordinal counts the commands on that connection from 1.
 	Ordinal uint64
 	// Harmless says that the node answered without executing: a redirect, or a refusal.
@@ -95,13 +97,12 @@ func (h *History) log(connection string) *connectionLog {
 	return log
 }
 
-// command returns what nodes did with an attempt.
-func (h *History) command(a *Attempt) commandLog {
-	log := h.logs[a.Connection]
-	if log == nil || uint64(len(log.commands)) < a.Ordinal {
+// command returns what nodes did with the attempt.
+func (a *Attempt) command() commandLog {
+	if uint64(len(a.log.commands)) < a.Ordinal {
 		return commandLog{}
 	}
-	return log.commands[a.Ordinal-1]
+	return a.log.commands[a.Ordinal-1]
 }
 
 // begin adds an operation, which is called now.
@@ -113,7 +114,7 @@ func (h *History) begin(op *Operation, now time.Duration) {
 // Applied returns when an operation first had an effect, by any of its attempts.
 func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 	for i := range op.Attempts {
-		if did := h.command(&op.Attempts[i]); did.effective && (!ok || did.executed < at) {
+		if did := op.Attempts[i].command(); did.effective && (!ok || did.executed < at) {
 			at, ok = did.executed, true
 		}
 	}
@@ -123,7 +124,7 @@ func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 // Executed returns when the attempt was executed that decided an operation: the last one that a node executed.
 func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
 	for i := range op.Attempts {
-		if t := h.command(&op.Attempts[i]).executed; t > 0 {
+		if t := op.Attempts[i].command().executed; t > 0 {
 			at, ok = t, true
 		}
 	}
@@ -137,7 +138,7 @@ func (h *History) checkAttempts() error {
 		effective := 0
 		for i := range op.Attempts {
 			attempt := &op.Attempts[i]
-			did := h.command(attempt)
+			did := attempt.command()
 			if attempt.Harmless && did != (commandLog{}) {
 				return fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}

@@ -53,7 +53,7 @@ func (h *History) model() []linearizability.Operation {
 
 // appliedTimes returns when each operation that had an effect first had it, by operation.
 func (h *History) appliedTimes() map[uint64]time.Duration {
-	applied := map[uint64]time.Duration{}
+	applied := make(map[uint64]time.Duration, len(h.Operations))
 	for _, op := range h.Operations {
 		if at, ok := h.Applied(op); ok {
 			applied[uint64(op.ID)] = at
