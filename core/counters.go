@@ -8,6 +8,8 @@ type Counters struct {
 	Connections, Commands uint64
 	// ProtocolErrors counts clients closed for bad framing; QueryBufferOverruns those closed for too much unexecuted input.
 	ProtocolErrors, QueryBufferOverruns uint64
+	// PushOverruns counts clients closed because they did not read what they were pushed.
+	PushOverruns uint64
 	// Redirects counts MOVED and ASK replies; Unserved counts CLUSTERDOWN replies.
 	Redirects, Unserved uint64
 	// ExpiredKeys counts the keys that active expiry deleted.
@@ -24,6 +26,8 @@ type BusCounters struct {
 	// ForeignCluster counts messages of another cluster, Strangers those of nodes that the configuration doesn't have,
 	// Unreadable those whose payload did not decode, UnknownKind those that this version has no handler for.
 	ForeignCluster, Strangers, Unreadable, UnknownKind uint64
+	// PublishesTooLarge counts messages of PUBLISH that do not fit into a frame, and were delivered at this node only.
+	PublishesTooLarge uint64
 	// StreamsRefused counts streams beyond the bound.
 	StreamsRefused uint64
 }

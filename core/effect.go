@@ -1,6 +1,10 @@
 package core
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/ember-cluster/ember/core/command"
+)
 
 // EffectKind says what the driver has to do. The comment names the fields of Effect that count.
 type EffectKind uint8
@@ -26,11 +30,15 @@ const (
 	Append
 	// Release says that the log's records before Position are no longer needed.
 	Release
+	// Stop ends the process in good order, as if its operator had asked for it, with the options in Stop: the driver gives
+	// the node a Shutdown event, carries out its effects and ends. A client has asked for it (SHUTDOWN).
+	Stop
 )
 
 var effectNames = [...]string{
 	Reply: "reply", ReplyAndDrain: "reply-and-drain", CloseClient: "close-client", SendDatagram: "send-datagram",
 	OpenStream: "open-stream", SendStream: "send-stream", CloseStream: "close-stream", Append: "append", Release: "release",
+	Stop: "stop",
 }
 
 // String returns the name of the effect in traces.
@@ -43,5 +51,6 @@ type Effect struct {
 	Stream   StreamID
 	Position uint64
 	To       netip.AddrPort
+	Stop     command.StopOptions
 	Bytes    []byte
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
 )
@@ -27,11 +28,17 @@ type Node struct {
 	checked *topology.State
 	// view is state together with health, as commands see it.
 	view topology.View
+	// proposedView is view with what the client of the moment has proposed.
+	proposedView topology.View
 	// serving caches view.Serving, which every keyed command asks.
 	serving  bool
 	gossip   *gossip.Machine
 	space    *keyspace.Space
 	counters Counters
+	// baseline is what counters were at the last CONFIG RESETSTAT: INFO shows the difference.
+	baseline Counters
+	// settings are what CONFIG SET changes.
+	settings command.Settings
 
 	persistence
 	proposals
@@ -66,10 +73,16 @@ func New(options Options, log Recovered) (*Node, error) {
 	n.appended, n.persisted = log.Position, log.Position
 	n.describeSelf()
 	n.tentative = n.state
-	n.view = topology.View{Self: n.self, FullCoverage: options.RequireFullCoverage}
+	n.settings = options.settings()
+	n.sessions = session.NewRegistry(n)
+	n.view = topology.View{Self: n.self}
 	n.connectView()
 	n.refreshView()
-	n.context = command.Context{Reply: &n.reply, Space: n.space, Server: n}
+	n.context = command.Context{
+		Reply: &n.reply, Unmuted: &n.reply, Space: n.space, Server: n,
+		Sessions: n.sessions, Settings: &n.settings, Statistics: command.NewStatistics(),
+	}
+	n.SettingsChanged()
 	return n, nil
 }
 
@@ -127,14 +140,26 @@ func (n *Node) advance() {
 	if n.nextStreamSweep <= n.at.Now {
 		n.sweepStreams()
 	}
-	if n.nextExpiry <= n.at.Now {
+	if n.pauseEnd <= n.at.Now {
+		n.endPause()
+	}
+	if n.nextExpiry <= n.at.Now && !n.expiryOff && n.paused == notPaused {
 		n.expireDue()
 	}
+	n.sessions.End()
+	n.closeDoomed()
+	n.giveTurns()
 }
 
 // NextDeadline returns when the node wants a DeadlineReached, or Never. It may be in the past.
 func (n *Node) NextDeadline() time.Duration {
-	deadline := min(n.nextStreamSweep, n.nextExpiry)
+	deadline := min(n.nextStreamSweep, n.pauseEnd)
+	if !n.expiryOff && n.paused == notPaused {
+		deadline = min(deadline, n.nextExpiry)
+	}
+	if len(n.yielded) > 0 {
+		return n.at.Now
+	}
 	if n.gossip != nil {
 		deadline = min(deadline, n.gossip.NextDeadline())
 	}
@@ -167,7 +192,7 @@ func (n *Node) Serving() bool { return n.serving }
 func (n *Node) start() {
 	n.started = true
 	n.context.LastSave = n.at.Wall
-	n.nextStreamSweep, n.nextExpiry = Never, Never
+	n.nextStreamSweep, n.nextExpiry, n.pauseEnd = Never, Never, Never
 	n.openingPosition = n.appendState(n.state)
 }
 

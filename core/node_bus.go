@@ -50,11 +50,17 @@ func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 		counters.Strangers++
 		return false
 	}
-	if envelope.Kind != wire.KindGossip {
+	var err error
+	switch {
+	case envelope.Kind == wire.KindGossip:
+		err = n.gossip.Receive(n.at.Now, envelope.Sender, envelope.Payload, reliable)
+	case envelope.Kind == wire.KindPublish && reliable:
+		err = n.receivePublished(envelope.Payload)
+	default:
 		counters.UnknownKind++
 		return false
 	}
-	if err := n.gossip.Receive(n.at.Now, envelope.Sender, envelope.Payload, reliable); err != nil {
+	if err != nil {
 		counters.Unreadable++
 		return false
 	}

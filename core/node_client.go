@@ -2,9 +2,10 @@ package core
 
 import (
 	"fmt"
+	"math"
 
-	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/session"
 )
 
 // clients is the node's side of its connections.
@@ -21,12 +22,18 @@ type clients struct {
 	waiting []*client
 	// current is the client whose command is being executed.
 	current *client
+	// sessions are the clients' sessions and the tables between them.
+	sessions *session.Registry
+	// queued is the sum of all clients' queues, in bytes.
+	queued int
+	deliveries
+	pause
 }
 
 // client is one connection.
 type client struct {
 	id      ClientID
-	session command.Session
+	session session.Session
 	parser  resp.Parser
 	// pending is input that has not been executed: an incomplete command, or whatever arrived while held.
 	pending []byte
@@ -40,6 +47,13 @@ type client struct {
 	parkedBytes int
 	// run is the index of the client's open run in execution.runs, or -1.
 	run int
+	// proposals counts the client's undecided proposals.
+	proposals int
+	// unread is what was pushed to the client since everything had left, in bytes.
+	unread int
+	// doomed says that the client is among those to be closed at the end of the command.
+	doomed bool
+	transaction
 }
 
 // hold is the set of reasons for which a client's next commands must wait.
@@ -49,6 +63,8 @@ const (
 	heldByProposal hold = 1 << iota // its configuration change is undecided
 	heldByDrain                     // it has been sent a burst that has not left yet
 	heldByParked                    // its parked replies fill their bound
+	heldByPause                     // CLIENT PAUSE
+	heldByTurn                      // it has published so much that others come first
 )
 
 // parkedReply is a reply, or several in a row, that may not leave yet.
@@ -56,6 +72,8 @@ type parkedReply struct {
 	// ready says that bytes are complete. It is false while a proposal is undecided.
 	ready bool
 	bytes []byte
+	// muted says that nobody wants the reply that is still to come (CLIENT REPLY).
+	muted bool
 }
 
 func (n *Node) clientOpened(e *ClientOpened) {
@@ -69,7 +87,11 @@ func (n *Node) clientOpened(e *ClientOpened) {
 	n.connected++
 	n.counters.Connections++
 	c := &client{id: e.Client, run: -1}
-	c.session = command.Session{ID: n.lastSession, Protocol: 2, CreatedWall: n.at.Wall}
+	c.session = session.Session{
+		ID: n.lastSession, Connection: uint32(e.Client), Protocol: 2, CreatedWall: n.at.Wall, UsedWall: n.at.Wall,
+		Authenticated: n.settings.RequirePass == "",
+	}
+	c.parser = n.newParser(&c.session)
 	if e.Remote.IsValid() {
 		c.session.Address = e.Remote.String()
 	}
@@ -77,6 +99,14 @@ func (n *Node) clientOpened(e *ClientOpened) {
 		c.session.LocalAddress = e.Local.String()
 	}
 	n.byID[e.Client] = c
+	n.sessions.Open(&c.session)
+}
+
+// newParser returns a parser for a session that is at the beginning of a command.
+func (n *Node) newParser(s *session.Session) resp.Parser {
+	parser := resp.Parser{Limits: resp.Limits{MaxBulk: int(min(n.settings.MaxBulk, math.MaxInt32))}}
+	parser.SetAuthenticated(n.settings.MayUse(s))
+	return parser
 }
 
 func (n *Node) clientClosed(e *ClientClosed) {
@@ -98,6 +128,8 @@ func (n *Node) forget(c *client) {
 	c.closed = true
 	n.unexecuted -= len(c.pending)
 	c.pending, c.parked = nil, nil
+	n.sessions.Close(&c.session)
+	n.dropQueue(c)
 	n.byID[c.id] = nil
 	n.connected--
 }
@@ -122,6 +154,7 @@ func (n *Node) clientBatch(batch *ClientBatch) {
 func (n *Node) clientDrained(e *ClientDrained) {
 	if c := n.client(e.Client); c != nil {
 		c.held &^= heldByDrain
+		c.unread = 0
 		n.resume(c)
 	}
 }
@@ -138,8 +171,7 @@ func (n *Node) resume(c *client) {
 // keep stores input that cannot be executed yet, unless that passes a bound: then the client is closed without a word, as
 // Redis does it. It reports whether the client is still there.
 func (n *Node) keep(c *client, input []byte) bool {
-	limits := &n.options.Limits
-	if len(c.pending)+len(input) > limits.QueryBuffer || n.unexecuted+len(input) > limits.QueryBuffers {
+	if len(c.pending)+len(input) > n.queryBuffer() || n.unexecuted+len(input) > n.options.Limits.QueryBuffers {
 		n.counters.QueryBufferOverruns++
 		n.close(c)
 		return false
@@ -169,7 +201,7 @@ const maxKeptPending = 16 << 10
 // park adds a reply of the client that is not known yet. What the client has been replied so far in this Step stays ahead.
 func (n *Node) park(c *client) *parkedReply {
 	n.flushReplies()
-	reply := &parkedReply{}
+	reply := &parkedReply{muted: c.session.Muted()}
 	n.enqueueParked(c, reply)
 	return reply
 }

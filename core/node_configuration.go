@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
 )
@@ -90,6 +91,7 @@ func (n *Node) Propose(ctx *command.Context, change topology.Command) {
 		position: position, state: next, result: result, client: n.current, reply: n.park(n.current),
 	})
 	// What the client sends next may depend on the change, so it waits for the decision too.
+	n.current.proposals++
 	n.current.held |= heldByProposal
 }
 
@@ -138,9 +140,14 @@ func (n *Node) decide() {
 
 func (n *Node) answerProposal(p *proposal) {
 	reply := command.ProposalReply(p.result)
-	p.reply.bytes = append(p.reply.bytes, reply...)
+	if !p.reply.muted {
+		p.reply.bytes = append(p.reply.bytes, reply...)
+	}
 	p.reply.ready = true
-	p.client.held &^= heldByProposal
+	p.client.proposals--
+	if p.client.proposals == 0 {
+		p.client.held &^= heldByProposal
+	}
 }
 
 // install puts a configuration into force.
@@ -150,6 +157,7 @@ func (n *Node) install(state *topology.State) {
 	}
 	n.state = state
 	n.refreshView()
+	n.sessions.DropShardChannels(func(name string) bool { return n.inShardOf(slots.Of([]byte(name))) })
 	if n.gossip != nil {
 		n.gossip.SetVersion(state.Version)
 		n.gossip.SetMembers(n.at.Now, n.memberIDs())

@@ -8,6 +8,7 @@ func (n *Node) beginEffects() {
 	clear(n.effects) // the lent bytes must be collectable
 	n.effects = n.effects[:0]
 	n.lent = n.lent[:0]
+	n.fanOut = 0
 	if cap(n.lent) > maxKeptArena {
 		n.lent = nil
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/slots"
 )
 
@@ -27,8 +28,12 @@ type execution struct {
 	// arguments holds the argument slices of the window's commands.
 	arguments [][]byte
 	context   command.Context
+	// muted takes the replies that nobody wants (CLIENT REPLY).
+	muted resp.Writer
 	// nextExpiry is when active expiry wants its next round.
 	nextExpiry time.Duration
+	// expiryOff is set by DEBUG SET-ACTIVE-EXPIRE 0.
+	expiryOff bool
 	// owned are the slots that this node serves.
 	owned slots.Set
 }
@@ -108,9 +113,10 @@ func (n *Node) parse(index int) {
 		if err != nil {
 			return
 		}
-		// The arguments of an inline command lie in the parser, until it parses the next one.
+		// The arguments of an inline command lie in the parser, until it parses the next one. And how much a stranger may
+		// send depends on whether this command lets it in.
 		inline := r.buf[r.parsed-size] != '*'
-		if inline || len(n.window) == windowSize {
+		if inline || len(n.window) == windowSize || !n.settings.MayUse(&c.session) {
 			n.executeWindow()
 		}
 	}
@@ -127,10 +133,10 @@ func (n *Node) finishRuns() {
 		}
 		rest := r.buf[r.parsed:]
 		if r.stopped {
-			r.client.parser = resp.Parser{} // it has seen commands that will be parsed again
+			r.client.parser = n.newParser(&r.client.session) // the old one has seen commands that will be parsed again
 			rest = r.buf[r.executed:]
 		}
-		if len(rest) > n.options.Limits.QueryBuffer {
+		if len(rest) > n.queryBuffer() {
 			n.counters.QueryBufferOverruns++
 			n.close(r.client)
 			continue
@@ -150,7 +156,10 @@ func (n *Node) executeWindow() {
 	for i := range n.window {
 		p := &n.window[i]
 		r := &n.runs[p.run]
-		if r.stopped {
+		// A command of another client may have closed this one, or made it wait.
+		r.stopped = r.stopped || r.client.held != 0 || r.client.closed
+		if r.stopped || n.postpone(r.client, p) {
+			r.stopped = true
 			continue
 		}
 		n.execute(r.client, p)
@@ -208,28 +217,89 @@ func (n *Node) execute(c *client, p *parsed) {
 	}
 	c.ordinal++
 	n.counters.Commands++
-	n.current = c
-	ctx := &n.context
-	ctx.Args, ctx.Row, ctx.Slot, ctx.Session, ctx.Wall = p.args, p.row, p.slot, &c.session, n.at.Wall
-	asking := c.session.Asking
-	if err := n.admit(c, p); err != nil {
-		n.reply.Error(err.Error())
-	} else {
+	n.beginCommand(c, p)
+	switch err := n.admit(c, p); {
+	case err != nil:
+		n.refuse(c, p, err)
+	case c.session.Transaction.Open && !p.row.Immediate:
+		n.enqueue(c, p)
+	default:
 		if n.options.Observer != nil {
 			n.options.Observer.Executed(c.id, c.ordinal)
 		}
-		p.row.Run(ctx)
+		n.run(p.row, p.args, p.slot)
 	}
-	// ASKING counts for the next command only, so it ends with any command that did not set it just now.
-	if asking {
-		c.session.Asking = false
-	}
-	n.current = nil
+	n.endCommand(c, p)
 	n.afterCommand(c)
 }
 
+// beginCommand prepares the context of a client's command.
+func (n *Node) beginCommand(c *client, p *parsed) {
+	s := &c.session
+	n.current = c
+	n.sessions.Begin(s)
+	s.UsedWall = n.at.Wall
+	ctx := &n.context
+	ctx.Session, ctx.Wall, ctx.Reply = s, n.at.Wall, &n.reply
+	ctx.Replica = n.paused != notPaused // a pause also stops what expires
+	if s.Replies != session.ReplyOn && s.Muted() && !(p.row != nil && p.row.PushReply) {
+		n.muted.Buf, n.muted.Protocol = n.muted.Buf[:0], s.Protocol
+		ctx.Reply = &n.muted
+	}
+}
+
+// run executes one command: the client's own, or one that EXEC has taken from its queue.
+func (n *Node) run(row *command.Row, args [][]byte, slot slots.Slot) {
+	ctx := &n.context
+	ctx.Args, ctx.Row, ctx.Slot = args, row, slot
+	began, start := n.elapsed(), len(ctx.Reply.Buf)
+	row.Run(ctx)
+	n.account(row, args, n.elapsed()-began, start)
+	if ctx.Session.Tracking.On && row.Flags.Has(command.ReadOnly) {
+		n.remember(row, args)
+	}
+	if n.sessions.Monitors() > 0 && !row.Flags.Has(command.Admin) {
+		n.sessions.Show(command.DescribeCommand(n.at.Wall, ctx.Session, args))
+	}
+}
+
+// endCommand ends what counts for one command only, and sends what had to wait for its end.
+func (n *Node) endCommand(c *client, p *parsed) {
+	s := &c.session
+	if p.row != nil {
+		s.LastCommand = p.row.Name
+	}
+	if !s.Transaction.Open {
+		// What is said ahead of MULTI counts until EXEC.
+		s.Asking = s.Asking && p.row == askingRow
+		s.Tracking.Caching = s.Tracking.Caching && p.row != nil && p.row.Name[:min(len("client"), len(p.row.Name))] == "client"
+		if len(c.queue) > 0 {
+			n.dropQueue(c)
+		}
+	}
+	if s.Replies != session.ReplyOn {
+		s.NextReply()
+	}
+	c.parser.SetAuthenticated(n.settings.MayUse(s))
+	n.current = nil
+	n.sessions.End()
+	n.sendDeferred(c)
+}
+
+// askingRow is the command whose mark outlives it.
+var askingRow = command.Lookup([]byte("asking"))
+
 // afterCommand does what a reply entails: close, or wait until what was sent has left.
 func (n *Node) afterCommand(c *client) {
+	n.closeDoomed()
+	if c.closed {
+		return
+	}
+	if n.overRetained(c) {
+		n.counters.QueryBufferOverruns++
+		n.close(c)
+		return
+	}
 	if c.session.CloseAfterReply {
 		n.flushReplies()
 		if len(c.parked) == 0 {
@@ -251,13 +321,27 @@ func (n *Node) admit(c *client, p *parsed) error {
 	if p.keys == malformed {
 		return command.Refusal(p.args, p.row)
 	}
-	if p.keys == keyless {
-		return nil
+	s := &c.session
+	if !n.settings.MayUse(s) && !p.row.Flags.Has(command.NoAuth) {
+		return command.AuthenticationRequired()
 	}
-	if p.keys == oneSlot && n.owned.Contains(p.slot) && n.serving {
-		return nil
+	if s.Transaction.Open {
+		if p.row.Flags.Has(command.NoMulti) {
+			return command.NotInTransaction()
+		}
+		if p.row == execRow {
+			p.slot, p.keys = c.queueSlot, c.queueKeys // it goes where all that it will run goes
+		}
 	}
-	return n.redirect(c, p)
+	if p.keys != keyless && !(p.keys == oneSlot && n.owned.Contains(p.slot) && n.serving) {
+		if err := n.redirect(c, p); err != nil {
+			return err
+		}
+	}
+	if s.Subscribed() || s.Monitor {
+		return command.AdmitListener(s, p.row)
+	}
+	return nil
 }
 
 // redirect finds why a keyed command cannot be executed here, or nil if it can.
@@ -270,9 +354,11 @@ func (n *Node) redirect(c *client, p *parsed) error {
 	if p.keys == crossSlot {
 		return redirect.CrossSlot
 	}
+	shardChannel := p.row.Flags.Has(command.PubSub)
 	if !n.serving {
 		switch {
-		case !n.options.AllowReadsWhenDown:
+		case shardChannel && n.settings.ShardChannelsWhenDown:
+		case shardChannel || !n.settings.ReadsWhenDown:
 			n.counters.Unserved++
 			return redirect.ClusterDown
 		case p.row.Flags.Has(command.Write):
@@ -280,7 +366,7 @@ func (n *Node) redirect(c *client, p *parsed) error {
 			return redirect.ClusterDownReadOnly
 		}
 	}
-	if owner.ID == n.self {
+	if owner.ID == n.self || shardChannel && n.inShardOf(p.slot) {
 		return nil
 	}
 	n.counters.Redirects++
@@ -303,16 +389,24 @@ func (n *Node) flushReplies() {
 		return
 	}
 	c := n.unsentTo
-	if len(c.parked) > 0 || !n.opened() {
+	if n.mustPark(c) {
 		n.enqueueParked(c, &parkedReply{ready: true, bytes: append([]byte(nil), bytes...)})
 		n.reply.Buf = n.reply.Buf[:n.unsentFrom]
 		return
 	}
+	n.emitReply(c, bytes[:len(bytes):len(bytes)], len(bytes) >= n.options.Limits.ReplyBurst)
+	n.unsentFrom = len(n.reply.Buf)
+}
+
+// mustPark reports whether what is said to the client now has to wait.
+func (n *Node) mustPark(c *client) bool { return len(c.parked) > 0 || !n.opened() }
+
+// emitReply sends bytes to a client, and holds its next commands until they have left if drain is set.
+func (n *Node) emitReply(c *client, bytes []byte, drain bool) {
 	kind := Reply
-	if len(bytes) >= n.options.Limits.ReplyBurst {
+	if drain {
 		kind = ReplyAndDrain
 		c.held |= heldByDrain
 	}
-	n.emit(Effect{Kind: kind, Client: c.id, Bytes: bytes[:len(bytes):len(bytes)]})
-	n.unsentFrom = len(n.reply.Buf)
+	n.emit(Effect{Kind: kind, Client: c.id, Bytes: bytes})
 }

@@ -50,6 +50,7 @@ func (n *Node) Emit(effect keyspace.Effect) {
 	if n.options.Observer != nil {
 		n.observe(effect)
 	}
+	n.noticeChange(&effect)
 	if effect.ExpireAt != 0 && n.nextExpiry == Never {
 		n.scheduleExpiry(false)
 	}

@@ -13,6 +13,12 @@ import (
 func (n *Node) View() *topology.View {
 	n.view.Wall = n.at.Wall
 	n.view.Messages = n.messageCounts()
+	if n.current != nil && n.current.proposals > 0 {
+		// A transaction that has proposed a change goes on from there, as if it were in force.
+		n.proposedView = n.view
+		n.proposedView.State = n.tentative
+		return &n.proposedView
+	}
 	return &n.view
 }
 

@@ -136,13 +136,18 @@ func (n *Node) frame(s *busStream, envelope *wire.Envelope) bool {
 
 // sendReliably sends a message on a stream to a member, opening one if there is none.
 func (n *Node) sendReliably(to wire.NodeID, kind wire.Kind, payload []byte) {
+	n.sendSealed(to, n.seal(kind, payload))
+}
+
+// sendSealed is sendReliably for a message in its envelope, which may be sent to several members.
+func (n *Node) sendSealed(to wire.NodeID, sealed []byte) {
 	s := n.streams.toPeer(to)
 	if s == nil {
 		if s = n.openStream(to); s == nil {
 			return
 		}
 	}
-	n.emit(Effect{Kind: SendStream, Stream: s.id, Bytes: n.seal(kind, payload)})
+	n.emit(Effect{Kind: SendStream, Stream: s.id, Bytes: sealed})
 	n.counters.Bus.FramesSent++
 	s.active = n.at.Now
 }

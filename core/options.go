@@ -25,8 +25,17 @@ type Options struct {
 	Limits Limits
 	// Random is the node's only source of randomness. It must differ from node to node and from boot to boot.
 	Random *random.Stream
-	// Parameters are what CONFIG GET shows, sorted by name.
+	// Parameters are what CONFIG GET shows beside the Settings, sorted by name. They cannot be changed.
 	Parameters []command.Parameter
+	// Settings are what CONFIG SET can change, but for those that other options give at the start: RequireFullCoverage,
+	// AllowReadsWhenDown, Limits.QueryBuffer. Optional: Redis's defaults.
+	Settings *command.Settings
+	// Rewrite writes the settings to the configuration file, from which the next start takes them (CONFIG REWRITE). Optional:
+	// there is no file.
+	Rewrite func([]command.Parameter) error
+	// Elapsed reads a stopwatch that runs while the node works, for the durations that the slow log, LATENCY and INFO show; no
+	// other thing depends on it. Optional: every duration is 0. A simulation has none.
+	Elapsed func() time.Duration
 	// Process describes the process around the node to INFO. Optional.
 	Process ProcessInfo
 	// Observer is told of every change to the data. Optional; the simulator's checkers use it.
@@ -75,6 +84,9 @@ type Limits struct {
 	QueryBuffers int
 	// ReplyBurst is how much one client may be sent before its next commands wait for what was sent to leave.
 	ReplyBurst int
+	// Pushes is how much one client may have been pushed, of channels and the like, that has not left yet. Beyond it the client
+	// is closed (client-output-buffer-limit pubsub).
+	Pushes int
 	// ParkedReplies is how much one client's waiting replies may hold before its next commands wait.
 	ParkedReplies int
 	// Streams bounds the streams of the bus, in and out. Count.
@@ -89,6 +101,7 @@ func DefaultLimits() Limits {
 		QueryBuffer:   1 << 30,
 		QueryBuffers:  3 << 29,
 		ReplyBurst:    1 << 20,
+		Pushes:        32 << 20,
 		ParkedReplies: 1 << 20,
 		Streams:       4096,
 		StreamIdle:    15 * time.Second,
@@ -113,7 +126,7 @@ func (o *Options) validate() error {
 		return errors.New("core: options lack the announced ports")
 	case o.Limits.QueryBuffer <= 0 || o.Limits.QueryBuffers < o.Limits.QueryBuffer:
 		return fmt.Errorf("core: query buffer limits %d and %d are not usable", o.Limits.QueryBuffer, o.Limits.QueryBuffers)
-	case o.Limits.ReplyBurst <= 0 || o.Limits.ParkedReplies <= 0:
+	case o.Limits.ReplyBurst <= 0 || o.Limits.Pushes <= 0 || o.Limits.ParkedReplies <= 0:
 		return errors.New("core: reply limits must be positive")
 	case o.Limits.Streams <= 0 || o.Limits.StreamIdle <= 0:
 		return errors.New("core: stream limits must be positive")

@@ -1,5 +1,10 @@
 package command
 
+import (
+	"cmp"
+	"slices"
+)
+
 var serverRows = []*Row{infoRow, configRow, memoryRow, functionRow, scriptRow}
 
 var configRow = &Row{
@@ -16,13 +21,67 @@ var configRow = &Row{
 			}}},
 			Run: configGet,
 		},
+		{
+			Name: "config|set", Arity: -4, Flags: Admin | NoScript | Loading | Stale,
+			Tips:  []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
+			Group: "server", Since: "2.0.0", Summary: "Changes parameters, all of those given or none.",
+			Complexity: "O(N) in the number of parameters",
+			Arguments: []Argument{{Name: "data", Type: Block, Multiple: true, Arguments: []Argument{
+				{Name: "parameter", Type: StringArgument}, {Name: "value", Type: StringArgument},
+			}}},
+			Run: configSet,
+		},
+		{
+			Name: "config|resetstat", Arity: 2, Flags: Admin | NoScript | Loading | Stale,
+			Tips:  []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
+			Group: "server", Since: "2.0.0", Summary: "Lets what INFO counts begin at zero again.", Complexity: "O(1)",
+			Run: func(c *Context) {
+				c.Counts = Counts{}
+				c.Statistics.Reset()
+				c.Server.ResetCounters()
+				c.ok()
+			},
+		},
+		{
+			Name: "config|rewrite", Arity: 2, Flags: Admin | NoScript | Loading | Stale,
+			Tips:  []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
+			Group: "server", Since: "2.8.0", Summary: "Writes the parameters to the configuration file.", Complexity: "O(1)",
+			Run: func(c *Context) {
+				if err := c.Server.RewriteParameters(); err != nil {
+					c.fail(err)
+					return
+				}
+				c.ok()
+			},
+		},
 		helpRow("config", "server", "5.0.0", 0),
 	},
 }
 
+// errNoConfigFile is what CONFIG REWRITE answers where there is nothing to rewrite.
+const errNoConfigFile Error = "ERR The server is running without a config file"
+
+// NoConfigFile is the error for a CONFIG REWRITE where there is no file.
+func NoConfigFile() error { return errNoConfigFile }
+
+// RewriteFailed is the error for a CONFIG REWRITE that could not write the file.
+func RewriteFailed(reason error) error { return Error("ERR Rewriting config file: " + reason.Error()) }
+
+// parameters returns the settings and what is fixed, sorted by name. A setting hides a fixed parameter of its name.
+func (c *Context) parameters() []Parameter {
+	all := c.Settings.Parameters()
+	for _, fixed := range c.Server.Parameters() {
+		if findSetting([]byte(fixed.Name)) == nil {
+			all = append(all, fixed)
+		}
+	}
+	slices.SortFunc(all, func(a, b Parameter) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
 func configGet(c *Context) {
 	var matching []Parameter
-	for _, parameter := range c.Server.Parameters() {
+	for _, parameter := range c.parameters() {
 		if matchesAny(c.Args[2:], parameter.Name) {
 			matching = append(matching, parameter)
 		}
@@ -41,4 +100,59 @@ func matchesAny(patterns [][]byte, name string) bool {
 		}
 	}
 	return false
+}
+
+// configSet changes nothing unless all of its parameters are right.
+func configSet(c *Context) {
+	pairs := c.Args[2:]
+	if len(pairs)%2 != 0 {
+		c.fail(errSyntax)
+		return
+	}
+	if err := c.checkSettable(pairs); err != nil {
+		c.fail(err)
+		return
+	}
+	changed := *c.Settings
+	for i := 0; i < len(pairs); i += 2 {
+		if err := findSetting(pairs[i]).set(&changed, string(pairs[i+1])); err != nil {
+			c.fail(setFailed(pairs[i], err.Error()))
+			return
+		}
+	}
+	*c.Settings = changed
+	c.Server.SettingsChanged()
+	c.ok()
+}
+
+// checkSettable checks that the names are those of settings, each given once.
+func (c *Context) checkSettable(pairs [][]byte) error {
+	for i := 0; i < len(pairs); i += 2 {
+		name := pairs[i]
+		if findSetting(name) == nil {
+			if c.isFixed(name) {
+				return setFailed(name, "can't set immutable config")
+			}
+			return Error("ERR Unknown option or number of arguments for CONFIG SET - '" + string(quotable(name, len(name))) + "'")
+		}
+		for j := 0; j < i; j += 2 {
+			if findSetting(pairs[j]) == findSetting(name) {
+				return setFailed(name, "duplicate parameter")
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Context) isFixed(name []byte) bool {
+	for _, parameter := range c.Server.Parameters() {
+		if isWord(name, parameter.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+func setFailed(name []byte, reason string) error {
+	return Error("ERR CONFIG SET failed (possibly related to argument '" + string(quotable(name, len(name))) + "') - " + reason)
 }

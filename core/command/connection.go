@@ -5,8 +5,9 @@ var connectionRows = []*Row{
 		Name: "ping", Arity: -1, Flags: Fast, Categories: ConnectionCategory,
 		Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 		Group: "connection", Since: "1.0.0", Summary: "Returns PONG, or the message.", Complexity: "O(1)",
-		Arguments: []Argument{{Name: "message", Type: StringArgument, Optional: true}},
-		Run:       ping,
+		Arguments:  []Argument{{Name: "message", Type: StringArgument, Optional: true}},
+		Subscriber: true,
+		Run:        ping,
 	},
 	{
 		Name: "echo", Arity: 2, Flags: Loading | Stale | Fast, Categories: ConnectionCategory,
@@ -25,11 +26,13 @@ var connectionRows = []*Row{
 		Name: "quit", Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: ConnectionCategory,
 		Group: "connection", Since: "1.0.0", Summary: "Closes the connection.", Complexity: "O(1)",
 		DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection",
+		Immediate: true, Subscriber: true,
 		Run: quit,
 	},
 	{
 		Name: "reset", Arity: 1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: ConnectionCategory,
 		Group: "connection", Since: "6.2.0", Summary: "Brings the connection back to how it began.", Complexity: "O(1)",
+		Immediate: true, Subscriber: true,
 		Run: reset,
 	},
 	{
@@ -50,20 +53,38 @@ var connectionRows = []*Row{
 		Run: func(c *Context) { c.Session.ReadOnly = false; c.ok() },
 	},
 	helloRow,
+	authRow,
+	aclRow,
 	clientRow,
 }
 
 const errSelect Error = "ERR SELECT is not allowed in cluster mode"
 
 func ping(c *Context) {
+	// A RESP2 connection that listens to channels can tell this answer from the messages on them.
+	inSubscriberMode := c.Session.Protocol == 2 && c.Session.Subscribed()
 	switch len(c.Args) {
 	case 1:
+		if inSubscriberMode {
+			c.subscriberPong(nil)
+			return
+		}
 		c.Reply.Simple("PONG")
 	case 2:
+		if inSubscriberMode {
+			c.subscriberPong(c.Args[1])
+			return
+		}
 		c.Reply.Bulk(c.Args[1])
 	default:
 		c.fail(WrongArity(c.Row))
 	}
+}
+
+func (c *Context) subscriberPong(message []byte) {
+	c.Reply.Array(2)
+	c.Reply.BulkString("pong")
+	c.Reply.Bulk(message)
 }
 
 func selectDatabase(c *Context) {
@@ -83,7 +104,9 @@ func quit(c *Context) {
 }
 
 func reset(c *Context) {
-	c.Session.reset()
+	c.Sessions.Reset(c.Session)
+	c.Session.Authenticated = c.Settings.RequirePass == ""
+	c.Reply = c.Unmuted
 	c.Reply.Protocol = c.Session.Protocol
 	c.Reply.Simple("RESET")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 )
@@ -22,8 +23,17 @@ type Context struct {
 	Slot slots.Slot
 	// Wall is the time of the command, in Unix milliseconds, the same from its start to its end.
 	Wall    int64
-	Session *Session
-	Server  Server
+	Session *session.Session
+	// Sessions are all open ones, that of the command among them.
+	Sessions *session.Registry
+	// Settings are what CONFIG SET changes, Statistics what the commands have been counted by.
+	Settings   *Settings
+	Statistics *Statistics
+	Server     Server
+	// InTransaction says that the command is run by EXEC.
+	InTransaction bool
+	// Unmuted is where CLIENT REPLY ON answers when Reply leads nowhere.
+	Unmuted *resp.Writer
 	// Replica says that the node does not own the data: a key past its time is hidden and not deleted.
 	Replica bool
 	// MaxStringLength bounds the strings that commands may make, in bytes (proto-max-bulk-len). 0 stands for Redis's own

@@ -12,12 +12,16 @@ const (
 	DenyOOM
 	// Admin manages the server.
 	Admin
+	// PubSub is about messages between clients.
+	PubSub
 	// NoScript may not be called from scripts.
 	NoScript
 	// Loading is served while the data is being loaded.
 	Loading
 	// Stale is served by a replica that has lost its primary.
 	Stale
+	// SkipSlowlog is not shown in the slow log: what it runs is.
+	SkipSlowlog
 	// Asking is served as if ASKING came before it.
 	Asking
 	// Fast takes O(1) or O(log N) time.
@@ -26,14 +30,16 @@ const (
 	NoAuth
 	// NoAsyncLoading is refused while a replica replaces its data.
 	NoAsyncLoading
+	// NoMulti may not be queued behind MULTI.
+	NoMulti
 	// AllowBusy is served while a script blocks the server.
 	AllowBusy
 )
 
 // flagNames are the words of COMMAND INFO, in the order of the bits.
 var flagNames = [...]string{
-	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "asking", "fast", "no_auth", "no_async_loading",
-	"allow_busy",
+	"write", "readonly", "denyoom", "admin", "pubsub", "noscript", "loading", "stale", "skip_slowlog", "asking", "fast", "no_auth",
+	"no_async_loading", "no_multi", "allow_busy",
 }
 
 // Has reports whether all of the flags are set.
@@ -51,18 +57,20 @@ const (
 	WriteCategory
 	StringCategory
 	BitmapCategory
+	PubSubCategory
 	AdminCategory
 	FastCategory
 	SlowCategory
 	DangerousCategory
 	ConnectionCategory
+	TransactionCategory
 	ScriptingCategory
 )
 
 // categoryNames are the words of COMMAND INFO, in the order of the bits.
 var categoryNames = [...]string{
-	"@keyspace", "@read", "@write", "@string", "@bitmap", "@admin", "@fast", "@slow", "@dangerous", "@connection",
-	"@scripting",
+	"@keyspace", "@read", "@write", "@string", "@bitmap", "@pubsub", "@admin", "@fast", "@slow", "@dangerous", "@connection",
+	"@transaction", "@scripting",
 }
 
 // Names returns the words of COMMAND INFO.
@@ -78,6 +86,7 @@ func (r *Row) AllCategories() Categories {
 		{Write, WriteCategory},
 		{ReadOnly, ReadCategory},
 		{Admin, AdminCategory | DangerousCategory},
+		{PubSub, PubSubCategory},
 		{Fast, FastCategory},
 	} {
 		if r.Flags.Has(implied.flag) {

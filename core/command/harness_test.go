@@ -10,6 +10,7 @@ import (
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
@@ -20,7 +21,7 @@ import (
 type testNode struct {
 	context Context
 	writer  resp.Writer
-	session Session
+	session session.Session
 	view    topology.View
 	initial *topology.State
 	log     []byte
@@ -53,13 +54,14 @@ func newTestNode() *testNode {
 		parameters: []Parameter{{"appendonly", "no"}, {"maxmemory", "0"}, {"save", ""}},
 	}
 	n.context = Context{Reply: &n.writer, Space: keyspace.New(7), Wall: startWall, Session: &n.session, Server: n, LastSave: startWall}
+	n.equipSessions()
 	n.connect(2)
 	return n
 }
 
 // connect begins a new connection.
 func (n *testNode) connect(protocol int) {
-	n.session = Session{ID: n.session.ID + 1, Protocol: protocol, CreatedWall: n.context.Wall}
+	n.session = session.Session{ID: n.session.ID + 1, Protocol: protocol, CreatedWall: n.context.Wall}
 }
 
 func (n *testNode) View() *topology.View    { return &n.view }

@@ -23,7 +23,7 @@ const (
 	errClientName         Error = "ERR Client names cannot contain spaces, newlines or special characters."
 )
 
-// defaultUser is the only user. It needs no password, so it may be given any, as Redis does without a requirepass.
+// defaultUser is the only user. Without a requirepass it may be given any password.
 const defaultUser = "default"
 
 // hello changes nothing unless all of its options are right.
@@ -38,13 +38,20 @@ func hello(c *Context) {
 		}
 		options = options[1:]
 	}
-	name, err := parseHelloOptions(options)
+	given, err := c.parseHelloOptions(options)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	if name != nil {
-		c.Session.Name = string(name)
+	if given.authenticated {
+		c.Session.Authenticated = true
+	}
+	if !c.Settings.MayUse(c.Session) {
+		c.fail(errHelloNoAuth)
+		return
+	}
+	if given.name != nil {
+		c.Session.Name = string(given.name)
 	}
 	c.Session.Protocol = int(version)
 	c.Reply.Protocol = c.Session.Protocol
@@ -62,27 +69,33 @@ func parseProtocol(text []byte) (int64, error) {
 	return version, nil
 }
 
-// parseHelloOptions returns the name that is set, or nil.
-func parseHelloOptions(options [][]byte) (name []byte, err error) {
+// helloOptions are what may stand behind HELLO's version: the name that is set, or nil, and whether a password was right.
+type helloOptions struct {
+	name          []byte
+	authenticated bool
+}
+
+func (c *Context) parseHelloOptions(options [][]byte) (given helloOptions, err error) {
 	for len(options) > 0 {
 		switch {
 		case isWord(options[0], "auth") && len(options) >= 3:
-			if string(options[1]) != defaultUser {
-				return nil, errWrongPassword
+			if !c.Settings.accepts(options[1], options[2]) {
+				return given, errWrongPassword
 			}
+			given.authenticated = true
 			options = options[3:]
 		case isWord(options[0], "setname") && len(options) >= 2:
 			if !printable(options[1]) {
-				return nil, errClientName
+				return given, errClientName
 			}
-			name = options[1]
+			given.name = options[1]
 			options = options[2:]
 		default:
 			option := options[0]
-			return nil, Error("ERR Syntax error in HELLO option '" + string(quotable(option, len(option))) + "'")
+			return given, Error("ERR Syntax error in HELLO option '" + string(quotable(option, len(option))) + "'")
 		}
 	}
-	return name, nil
+	return given, nil
 }
 
 // describeServer writes the map by which HELLO answers.

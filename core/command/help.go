@@ -11,11 +11,17 @@ func helpRow(container, group, since string, categories Categories) *Row {
 	}
 }
 
+// containerOf returns the name of a subcommand's container in capitals.
+func containerOf(row *Row) string {
+	name, _, _ := strings.Cut(row.Name, "|")
+	return strings.ToUpper(name)
+}
+
 // help lists the subcommands of the container whose HELP is run, each with its arguments and, indented, its summary.
 func help(c *Context) {
 	name, _, _ := strings.Cut(c.Row.Name, "|")
 	container := commands.byName[name]
-	lines := []string{strings.ToUpper(name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+	lines := []string{containerOf(c.Row) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
 	for _, row := range container.Subcommands {
 		usage := strings.ToUpper(row.lastName())
 		if len(row.Arguments) > 0 {

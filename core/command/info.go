@@ -73,7 +73,14 @@ func (s *infoSection) chosen(names [][]byte) bool {
 func (c *Context) ownInfo(section string) []Field {
 	switch section {
 	case "server":
-		return []Field{{"redis_version", Version}, {"redis_mode", "cluster"}}
+		return []Field{
+			{"redis_version", Version}, {"redis_git_sha1", "00000000"}, {"redis_git_dirty", "0"}, {"redis_build_id", "0000000000000000"},
+			{"redis_mode", "cluster"},
+		}
+	case "commandstats":
+		return c.Statistics.commandFields()
+	case "errorstats":
+		return c.Statistics.errorFields()
 	case "replication":
 		role := "master"
 		if !c.isPrimary() {

@@ -25,11 +25,22 @@ type Row struct {
 	DeprecatedSince, ReplacedBy string
 	// Internal is set for commands that servers send to each other.
 	Internal bool
+	// Immediate commands are executed behind MULTI too, where others are queued.
+	Immediate bool
+	// Subscriber commands may be used on a RESP2 connection that listens to channels.
+	Subscriber bool
+	// PushReply is set if the command is answered by pushes, which CLIENT REPLY does not mute.
+	PushReply bool
+	// MayReplicate is set for commands without Write that have to wait in a pause of writes.
+	MayReplicate bool
 	// Subcommands are sorted by name. A command that has some is a container: with more than one argument it is the
 	// subcommand that runs.
 	Subcommands []*Row
 	// Run executes the command and writes its reply, or an error. It is nil in a container that needs a subcommand.
 	Run func(*Context)
+
+	// number is the row's place among all rows and subcommands, for Statistics.
+	number int
 }
 
 // KeySpec says which arguments of a command are keys: every Step-th one from First to Last.
@@ -42,6 +53,8 @@ type KeySpec struct {
 	// Flags tell what is done with the keys, in the words of COMMAND GETKEYSANDFLAGS, separated by blanks.
 	Flags string
 	Notes string
+	// Optional is set if the command may come without any.
+	Optional bool
 }
 
 // KeyRange is where the keys of one particular command are.
@@ -77,7 +90,7 @@ func (r *Row) KeyPositions(args [][]byte) (KeyRange, bool) {
 		last += len(args)
 	}
 	if last < r.Keys.First || last >= len(args) {
-		return KeyRange{}, false
+		return KeyRange{}, r.Keys.Optional
 	}
 	return KeyRange{First: r.Keys.First, Count: (last-r.Keys.First)/r.Keys.Step + 1, Step: r.Keys.Step}, true
 }

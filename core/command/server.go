@@ -25,6 +25,7 @@ type Server interface {
 	Parameters() []Parameter
 	// Random returns the node's source of randomness.
 	Random() *random.Stream
+	Connections
 }
 
 // Field is one line of INFO.

@@ -12,6 +12,8 @@ type table struct {
 	rows []*Row
 	// byName finds a row of rows. It is never ranged over.
 	byName map[string]*Row
+	// numbered are the rows and their subcommands, by number.
+	numbered []*Row
 }
 
 // commands is filled by init, since the functions of some rows read it.
@@ -19,7 +21,7 @@ var commands table
 
 func init() {
 	commands = newTable(stringRows, setVariantRows, substringRows, floatRows, bitmapRows, keyRows, allKeyRows, expiryRows, renameRows,
-		dumpRows, clockRows, connectionRows, introspectionRows, serverRows, clusterRows)
+		dumpRows, clockRows, connectionRows, introspectionRows, serverRows, clusterRows, transactionRows, pubsubRows, diagnosticRows)
 }
 
 func newTable(groups ...[]*Row) table {
@@ -32,7 +34,18 @@ func newTable(groups ...[]*Row) table {
 		}
 	}
 	slices.SortFunc(t.rows, compareNames)
+	for _, row := range t.rows {
+		t.number(row)
+		for _, subcommand := range row.Subcommands {
+			t.number(subcommand)
+		}
+	}
 	return t
+}
+
+func (t *table) number(row *Row) {
+	row.number = len(t.numbered)
+	t.numbered = append(t.numbered, row)
 }
 
 func compareNames(a, b *Row) int { return cmp.Compare(a.Name, b.Name) }

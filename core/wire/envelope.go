@@ -9,8 +9,12 @@ import (
 // Kind says what the payload of an envelope is.
 type Kind uint8
 
-// KindGossip is a gossip message.
-const KindGossip Kind = 1
+const (
+	// KindGossip is a gossip message.
+	KindGossip Kind = 1
+	// KindPublish is a message of PUBLISH or SPUBLISH for the clients of other nodes.
+	KindPublish Kind = 2
+)
 
 // Sizes in bytes, header included.
 const (

@@ -24,8 +24,9 @@ var dependencies = []row{
 	// State.
 	{packages: "core/topology", ours: []string{"core/slots", "core/wire", "core/resp"}},
 	{packages: "core/keyspace", ours: []string{"core/slots", "core/wire", "core/random"}},
+	{packages: "core/session", ours: []string{"core/resp"}},
 	{packages: "core/command", ours: []string{
-		"core/keyspace", "core/topology", "core/slots", "core/resp", "core/redirect", "core/wire", "core/random"}},
+		"core/keyspace", "core/topology", "core/session", "core/slots", "core/resp", "core/redirect", "core/wire", "core/random"}},
 
 	// Protocols: never one another. core composes them.
 	{packages: "core/gossip", ours: []string{"core/wire", "core/random"}},

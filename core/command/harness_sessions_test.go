@@ -1,0 +1,31 @@
+package command
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/session"
+)
+
+// The testNode has one connection, nobody to push to, and no process to stop.
+
+func (n *testNode) Lend(message []byte) []byte        { return message }
+func (n *testNode) Push(*session.Session, []byte)     {}
+func (n *testNode) Execute(*Context)                  { panic("a testNode queues no commands") }
+func (n *testNode) Broadcast(bool, []byte, []byte)    {}
+func (n *testNode) Disconnect(*session.Session)       {}
+func (n *testNode) Pause(bool, time.Duration)         {}
+func (n *testNode) Unpause()                          {}
+func (n *testNode) Describe(*session.Session) Buffers { return Buffers{} }
+func (n *testNode) SettingsChanged()                  {}
+func (n *testNode) RewriteParameters() error          { return NoConfigFile() }
+func (n *testNode) ResetCounters()                    {}
+func (n *testNode) SetActiveExpiry(bool)              {}
+func (n *testNode) Stop(StopOptions)                  {}
+
+// equipSessions gives the context what commands about connections need.
+func (n *testNode) equipSessions() {
+	settings := DefaultSettings()
+	n.context.Sessions = session.NewRegistry(n)
+	n.context.Settings, n.context.Statistics = &settings, NewStatistics()
+	n.context.Unmuted = &n.writer
+}

@@ -1,0 +1,57 @@
+package command
+
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/session"
+)
+
+// Connections is what a command may ask of its node about connections and about the process.
+type Connections interface {
+	// Execute runs the commands that the session has queued behind MULTI, each with its reply, and nothing in between.
+	Execute(ctx *Context)
+	// Broadcast hands a message of PUBLISH, or with shard one of SPUBLISH, to the other nodes whose clients may listen.
+	Broadcast(shard bool, channel, message []byte)
+	// Disconnect closes a session once the command is over.
+	Disconnect(s *session.Session)
+	// Pause holds the commands of clients, all or those that may write, for a time. Unpause ends it.
+	Pause(all bool, duration time.Duration)
+	Unpause()
+	// Describe returns what CLIENT LIST shows of a session's buffers.
+	Describe(s *session.Session) Buffers
+	// SettingsChanged says that the Settings have other values now.
+	SettingsChanged()
+	// RewriteParameters writes the Settings to the configuration file.
+	RewriteParameters() error
+	// ResetCounters lets what INFO counts begin anew.
+	ResetCounters()
+	// SetActiveExpiry switches the removal of expired keys that nobody asks for (DEBUG SET-ACTIVE-EXPIRE).
+	SetActiveExpiry(on bool)
+	// Stop asks for the end of the process.
+	Stop(options StopOptions)
+}
+
+// Buffers are the sizes of a session's buffers, in bytes.
+type Buffers struct{ Input, Output int }
+
+// StopOptions are the words of SHUTDOWN.
+type StopOptions struct {
+	// Save and NoSave ask for the data to be saved, or not, against the configuration.
+	Save, NoSave bool
+	// Now does not wait for replicas. Force ignores what would prevent the end.
+	Now, Force bool
+}
+
+// DescribeCommand returns a command as MONITOR shows it: the time, the database and the client, the words quoted.
+func DescribeCommand(wall int64, s *session.Session, args [][]byte) string {
+	line := make([]byte, 0, 128)
+	line = appendSeconds(line, wall)
+	line = append(line, " [0 "...)
+	line = append(line, s.Address...)
+	line = append(line, ']')
+	for _, arg := range args {
+		line = append(line, ' ')
+		line = appendQuoted(line, arg)
+	}
+	return string(line)
+}

@@ -1,0 +1,53 @@
+package core
+
+import (
+	"math"
+
+	"github.com/ember-cluster/ember/core/command"
+)
+
+// settings returns what CONFIG SET can change, as the options have it at the start.
+func (o *Options) settings() command.Settings {
+	s := command.DefaultSettings()
+	if o.Settings != nil {
+		s = *o.Settings
+	}
+	s.FullCoverage, s.ReadsWhenDown = o.RequireFullCoverage, o.AllowReadsWhenDown
+	s.QueryBuffer = int64(o.Limits.QueryBuffer)
+	return s
+}
+
+// SettingsChanged implements command.Server.
+func (n *Node) SettingsChanged() {
+	n.view.FullCoverage = n.settings.FullCoverage
+	n.context.MaxStringLength = int(min(n.settings.MaxBulk, math.MaxInt32))
+	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
+	n.refreshServing()
+}
+
+// queryBuffer bounds what one client makes the node hold.
+func (n *Node) queryBuffer() int {
+	return int(min(n.settings.QueryBuffer, int64(n.options.Limits.QueryBuffers)))
+}
+
+// RewriteParameters implements command.Server.
+func (n *Node) RewriteParameters() error {
+	if n.options.Rewrite == nil {
+		return command.NoConfigFile()
+	}
+	if err := n.options.Rewrite(n.settings.Parameters()); err != nil {
+		return command.RewriteFailed(err)
+	}
+	return nil
+}
+
+// ResetCounters implements command.Server. The counters themselves go on, for those who watch the process.
+func (n *Node) ResetCounters() { n.baseline = n.counters }
+
+// SetActiveExpiry implements command.Server.
+func (n *Node) SetActiveExpiry(on bool) { n.expiryOff = !on }
+
+// Stop implements command.Server.
+func (n *Node) Stop(options command.StopOptions) {
+	n.emit(Effect{Kind: Stop, Stop: options})
+}

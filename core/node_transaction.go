@@ -1,0 +1,98 @@
+package core
+
+import (
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/slots"
+)
+
+// transaction is what a client has queued since MULTI:
+//
+//	MULTI ──► each command: admitted? ──yes──► queue, +QUEUED ──► EXEC: watched keys as they were, and all of it routed
+//	                             └────no────► its error; EXEC will refuse                    └──► run all, in one Step
+//
+// A transaction is atomic by construction, since a Step executes it and nothing else. A command of it whose outcome is decided
+// later (a change of the configuration) parks its part of the reply: the parts behind it wait, and leave in their order.
+type transaction struct {
+	queue []queuedCommand
+	// queueSlot and queueKeys say where the keys of all queued commands are.
+	queueSlot slots.Slot
+	queueKeys keyState
+	// queueBytes is the size of the queue.
+	queueBytes int
+}
+
+// queuedCommand is a command that has been admitted. Its arguments are the transaction's own.
+type queuedCommand struct {
+	row  *command.Row
+	args [][]byte
+	slot slots.Slot
+}
+
+// queuedOverhead is what a queued command and each of its arguments count beyond the arguments' bytes.
+const queuedOverhead = 64
+
+var execRow = command.Lookup([]byte("exec"))
+
+// enqueue keeps a command for EXEC.
+func (n *Node) enqueue(c *client, p *parsed) {
+	size := 0
+	for _, arg := range p.args {
+		size += len(arg)
+	}
+	bytes, args := make([]byte, 0, size), make([][]byte, len(p.args))
+	for i, arg := range p.args {
+		start := len(bytes)
+		bytes = append(bytes, arg...)
+		args[i] = bytes[start:len(bytes):len(bytes)]
+	}
+	c.queue = append(c.queue, queuedCommand{row: p.row, args: args, slot: p.slot})
+	switch {
+	case p.keys == keyless:
+	case c.queueKeys == keyless:
+		c.queueSlot, c.queueKeys = p.slot, oneSlot
+	case c.queueSlot != p.slot:
+		c.queueKeys = crossSlot
+	}
+	size += queuedOverhead * (1 + len(p.args))
+	c.session.Transaction.Commands++
+	c.session.Transaction.Bytes += size
+	c.queueBytes += size
+	n.queued += size
+	n.context.Reply.Simple("QUEUED")
+}
+
+// Execute implements command.Server. The queue is dropped when the command is over.
+func (n *Node) Execute(ctx *command.Context) {
+	queue, own, ownArgs := n.current.queue, ctx.Row, ctx.Args
+	ctx.Reply.Array(len(queue))
+	ctx.InTransaction = true
+	for i := range queue {
+		n.run(queue[i].row, queue[i].args, queue[i].slot)
+	}
+	ctx.InTransaction = false
+	ctx.Row, ctx.Args = own, ownArgs
+}
+
+func (n *Node) dropQueue(c *client) {
+	n.queued -= c.queueBytes
+	c.transaction = transaction{}
+}
+
+// refuse answers a command that is not admitted. A transaction fails by it: one that is being queued at EXEC, one whose EXEC
+// is refused at once.
+func (n *Node) refuse(c *client, p *parsed, err error) {
+	n.context.Statistics.Rejected(p.row)
+	if t := &c.session.Transaction; t.Open {
+		if p.row == execRow {
+			if !isRedirect(err) {
+				err = command.ExecAbort(err)
+			}
+			n.sessions.EndTransaction(&c.session)
+		} else {
+			t.Failed = true
+		}
+	}
+	start := len(n.context.Reply.Buf)
+	n.context.Reply.Error(err.Error())
+	n.context.Statistics.Failed(n.context.Reply.Buf[start+1:])
+}
