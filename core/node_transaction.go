@@ -33,8 +33,12 @@ const queuedOverhead = 64
 
 var execRow = command.Lookup([]byte("exec"))
 
-// enqueue keeps a command for EXEC.
+// enqueue keeps a command for EXEC, unless it is known already that nothing will be executed.
 func (n *Node) enqueue(c *client, p *parsed) {
+	n.context.Reply.Simple("QUEUED")
+	if t := &c.session.Transaction; t.Failed || t.Changed {
+		return
+	}
 	size := 0
 	for _, arg := range p.args {
 		size += len(arg)
@@ -58,7 +62,6 @@ func (n *Node) enqueue(c *client, p *parsed) {
 	c.session.Transaction.Bytes += size
 	c.queueBytes += size
 	n.queued += size
-	n.context.Reply.Simple("QUEUED")
 }
 
 // Execute implements command.Server. The queue is dropped when the command is over.
@@ -82,15 +85,14 @@ func (n *Node) dropQueue(c *client) {
 // is refused at once.
 func (n *Node) refuse(c *client, p *parsed, err error) {
 	n.context.Statistics.Rejected(p.row)
-	if t := &c.session.Transaction; t.Open {
-		if p.row == execRow {
-			if !isRedirect(err) {
-				err = command.ExecAbort(err)
-			}
-			n.sessions.EndTransaction(&c.session)
-		} else {
-			t.Failed = true
-		}
+	switch {
+	case p.row != execRow:
+		c.session.Transaction.Failed = c.session.Transaction.Open
+	case isRedirect(err):
+		n.sessions.EndTransaction(&c.session)
+	default:
+		err = command.ExecAbort(err)
+		n.sessions.EndTransaction(&c.session)
 	}
 	start := len(n.context.Reply.Buf)
 	n.context.Reply.Error(err.Error())

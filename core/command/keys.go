@@ -116,6 +116,8 @@ func flushAll(c *Context) {
 	}
 	if c.Space.Len() > 0 {
 		c.Apply(keyspace.Effect{Kind: keyspace.FlushAll})
+	} else {
+		c.Sessions.ForgetCaches()
 	}
 	c.ok()
 }

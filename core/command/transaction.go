@@ -1,6 +1,10 @@
 package command
 
-import "github.com/ember-cluster/ember/core/slots"
+import (
+	"strings"
+
+	"github.com/ember-cluster/ember/core/slots"
+)
 
 var transactionRows = []*Row{
 	{
@@ -52,7 +56,9 @@ const (
 func NotInTransaction() error { return errNotInTransaction }
 
 // ExecAbort returns the error for an EXEC that is refused itself.
-func ExecAbort(reason error) error { return Error(execAbortPrefix + reason.Error()) }
+func ExecAbort(reason error) error {
+	return Error(execAbortPrefix + strings.TrimPrefix(reason.Error(), "ERR "))
+}
 
 func multi(c *Context) {
 	if c.Session.Transaction.Open {

@@ -198,6 +198,13 @@ func (r *Registry) tellTracked(sessions []*Session, name string, by *Session) {
 	}
 }
 
+// ForgetCaches tells everybody who tracks keys to forget all of them, also if there was none to be deleted.
+func (r *Registry) ForgetCaches() {
+	if r.tracking.active() {
+		r.invalidateAll()
+	}
+}
+
 // invalidateAll tells everybody to forget all.
 func (r *Registry) invalidateAll() {
 	for _, s := range r.tracking.clients.all() {

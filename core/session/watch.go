@@ -99,9 +99,7 @@ func (r *Registry) Flushed(gone func(key string) bool) {
 			r.dropWatches(s)
 		}
 	}
-	if r.tracking.active() {
-		r.invalidateAll()
-	}
+	r.ForgetCaches()
 }
 
 // lost reports whether a watched key that was there is among the gone.
