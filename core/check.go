@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/slots"
 )
@@ -23,6 +24,9 @@ func (n *Node) Check() error {
 	if err := n.checkClients(); err != nil {
 		return err
 	}
+	if err := n.checkSessions(); err != nil {
+		return err
+	}
 	if n.checked != n.state {
 		if err := n.state.Check(); err != nil {
 			return err
@@ -39,16 +43,60 @@ func (n *Node) Check() error {
 }
 
 func (n *Node) checkProposals() error {
-	last := n.persisted
+	last, counted := n.persisted, map[*client]int{}
 	for i := range n.undecided {
 		p := &n.undecided[i]
 		if p.position < last {
 			return fmt.Errorf("core: proposal %d waits for record %d, the one before for %d", i, p.position, last)
 		}
 		last = p.position
+		counted[p.client]++
 		if !p.client.closed && p.client.held&heldByProposal == 0 {
 			return fmt.Errorf("core: client %d has an undecided proposal and goes on", p.client.id)
 		}
+	}
+	for i := range n.undecided {
+		if c := n.undecided[i].client; c.proposals != counted[c] {
+			return fmt.Errorf("core: client %d has %d undecided proposals, counted %d", c.id, counted[c], c.proposals)
+		}
+	}
+	return nil
+}
+
+// checkSessions checks that the tables know the open clients, that no client is left over between Steps, and that whoever
+// waits is known to wait.
+func (n *Node) checkSessions() error {
+	if n.current != nil || len(n.deferred)+len(n.doomed) != 0 {
+		return fmt.Errorf("core: client %v is left over, with %d messages, and %d to be closed", n.current, len(n.deferred), len(n.doomed))
+	}
+	queued := 0
+	for _, c := range n.byID {
+		if c == nil {
+			continue
+		}
+		queued += c.queueBytes
+		if err := n.checkSession(c); err != nil {
+			return err
+		}
+	}
+	if queued != n.queued || n.sessions.Len() != n.connected {
+		return fmt.Errorf("core: %d bytes are queued, counted %d; %d sessions of %d clients", queued, n.queued, n.sessions.Len(), n.connected)
+	}
+	return n.sessions.Check()
+}
+
+func (n *Node) checkSession(c *client) error {
+	s := &c.session
+	t := &s.Transaction
+	switch {
+	case n.sessions.Find(s.ID) != s || n.byID[s.Connection] != c:
+		return fmt.Errorf("core: the session of client %d is not its own", c.id)
+	case len(c.queue) != t.Commands || c.queueBytes != t.Bytes || len(c.queue) > 0 && !t.Open:
+		return fmt.Errorf("core: client %d has queued %d commands of %d bytes, its session %+v", c.id, len(c.queue), c.queueBytes, *t)
+	case (c.held&heldByPause != 0) != slices.Contains(n.postponed, c), (c.held&heldByTurn != 0) != slices.Contains(n.yielded, c):
+		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
+	case c.held&heldByPause != 0 && n.paused == notPaused:
+		return fmt.Errorf("core: client %d waits for the end of a pause that is over", c.id)
 	}
 	return nil
 }

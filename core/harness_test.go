@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/resp"
 )
@@ -23,6 +24,8 @@ type harness struct {
 	drains    []ClientID
 	datagrams []Effect
 	streams   []Effect
+	// stopped is told of a Stop.
+	stopped func(command.StopOptions)
 }
 
 const wallStart = 1_767_225_600_000 // 2026-01-01
@@ -81,6 +84,8 @@ func (h *harness) step(event Event) {
 			}
 		case CloseClient:
 			h.closed[effect.Client] = true
+		case Stop:
+			h.stopped(effect.Stop)
 		case Append:
 			if want := h.base + uint64(len(h.records)) + 1; effect.Position != want {
 				h.t.Errorf("record at %d, want %d", effect.Position, want)

@@ -91,7 +91,7 @@ func (n *Node) clientOpened(e *ClientOpened) {
 		ID: n.lastSession, Connection: uint32(e.Client), Protocol: 2, CreatedWall: n.at.Wall, UsedWall: n.at.Wall,
 		Authenticated: n.settings.RequirePass == "",
 	}
-	c.parser = n.newParser(&c.session)
+	c.parser.Limits.MaxBulk = int(min(n.settings.MaxBulk, math.MaxInt32))
 	if e.Remote.IsValid() {
 		c.session.Address = e.Remote.String()
 	}
@@ -102,12 +102,6 @@ func (n *Node) clientOpened(e *ClientOpened) {
 	n.sessions.Open(&c.session)
 }
 
-// newParser returns a parser for a session that is at the beginning of a command.
-func (n *Node) newParser(s *session.Session) resp.Parser {
-	parser := resp.Parser{Limits: resp.Limits{MaxBulk: int(min(n.settings.MaxBulk, math.MaxInt32))}}
-	parser.SetAuthenticated(n.settings.MayUse(s))
-	return parser
-}
 
 func (n *Node) clientClosed(e *ClientClosed) {
 	if c := n.client(e.Client); c != nil {

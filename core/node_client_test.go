@@ -191,7 +191,7 @@ func TestBatchBoundariesDoNotMatter(t *testing.T) {
 // drawCommand draws a command that concerns keys of this client only, so that clients can be interleaved at will.
 func drawCommand(rt *rapid.T, client int) string {
 	key := fmt.Sprintf("c%d-%d", client, rapid.IntRange(0, 2).Draw(rt, "key"))
-	switch rapid.IntRange(0, 6).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 9).Draw(rt, "kind") {
 	case 0:
 		return request("SET", key, rapid.StringN(0, 100, -1).Draw(rt, "value"))
 	case 1:
@@ -204,8 +204,33 @@ func drawCommand(rt *rapid.T, client int) string {
 		return "\r\n"
 	case 5:
 		return request("MGET", key, "other")
+	case 6:
+		return drawTransactional(rt, key)
+	case 7:
+		return drawListening(rt, key)
+	case 8:
+		mode := rapid.SampledFrom([]string{"ON", "OFF", "SKIP"}).Draw(rt, "mode")
+		return request("CLIENT", rapid.SampledFrom([]string{"REPLY", "TRACKING", "CACHING"}).Draw(rt, "subcommand"), mode)
 	}
 	return request("GET", key)
+}
+
+func drawTransactional(rt *rapid.T, key string) string {
+	verb := rapid.SampledFrom([]string{"MULTI", "EXEC", "EXEC", "DISCARD", "WATCH", "UNWATCH", "NOSUCH", "RESET", "ASKING"}).Draw(rt, "verb")
+	if verb == "WATCH" {
+		return request(verb, key)
+	}
+	return request(verb)
+}
+
+// drawListening draws a command about a channel of this client only.
+func drawListening(rt *rapid.T, channel string) string {
+	switch verb := rapid.SampledFrom([]string{"SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "PUBLISH", "SPUBLISH"}).Draw(rt, "verb"); verb {
+	case "PUBLISH", "SPUBLISH":
+		return request(verb, channel, "message")
+	default:
+		return request(verb, channel)
+	}
 }
 
 func (h *harness) sendInPieces(rt *rapid.T, streams []string) {

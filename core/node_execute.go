@@ -1,6 +1,7 @@
 package core
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
@@ -99,6 +100,7 @@ func (n *Node) parse(index int) {
 	c := n.runs[index].client
 	for !n.runs[index].stopped {
 		r := &n.runs[index]
+		c.parser.SetAuthenticated(n.settings.MayUse(&c.session))
 		args, size, err := c.parser.Next(r.buf[r.parsed:])
 		if err == nil && size == 0 {
 			return
@@ -133,7 +135,8 @@ func (n *Node) finishRuns() {
 		}
 		rest := r.buf[r.parsed:]
 		if r.stopped {
-			r.client.parser = n.newParser(&r.client.session) // the old one has seen commands that will be parsed again
+			// The parser has seen commands that will be parsed again.
+			r.client.parser = resp.Parser{Limits: r.client.parser.Limits}
 			rest = r.buf[r.executed:]
 		}
 		if len(rest) > n.queryBuffer() {
@@ -259,7 +262,7 @@ func (n *Node) run(row *command.Row, args [][]byte, slot slots.Slot) {
 		n.remember(row, args)
 	}
 	if n.sessions.Monitors() > 0 && !row.Flags.Has(command.Admin) {
-		n.sessions.Show(command.DescribeCommand(n.at.Wall, ctx.Session, args))
+		n.sessions.Show(command.DescribeCommand(n.at.Wall, ctx.Session, row, args))
 	}
 }
 
@@ -272,7 +275,7 @@ func (n *Node) endCommand(c *client, p *parsed) {
 	if !s.Transaction.Open {
 		// What is said ahead of MULTI counts until EXEC.
 		s.Asking = s.Asking && p.row == askingRow
-		s.Tracking.Caching = s.Tracking.Caching && p.row != nil && p.row.Name[:min(len("client"), len(p.row.Name))] == "client"
+		s.Tracking.Caching = s.Tracking.Caching && p.row != nil && strings.HasPrefix(p.row.Name, "client|")
 		if len(c.queue) > 0 {
 			n.dropQueue(c)
 		}
@@ -280,14 +283,19 @@ func (n *Node) endCommand(c *client, p *parsed) {
 	if s.Replies != session.ReplyOn {
 		s.NextReply()
 	}
-	c.parser.SetAuthenticated(n.settings.MayUse(s))
+	if p.row == resetRow && !n.settings.MayUse(s) {
+		n.yield(c) // what was parsed ahead was not parsed as a stranger's
+	}
 	n.current = nil
 	n.sessions.End()
 	n.sendDeferred(c)
 }
 
-// askingRow is the command whose mark outlives it.
-var askingRow = command.Lookup([]byte("asking"))
+// The commands that this file treats in ways of their own: the mark of ASKING outlives it, RESET can make a client a stranger.
+var (
+	askingRow = command.Lookup([]byte("asking"))
+	resetRow  = command.Lookup([]byte("reset"))
+)
 
 // afterCommand does what a reply entails: close, or wait until what was sent has left.
 func (n *Node) afterCommand(c *client) {

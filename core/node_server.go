@@ -1,9 +1,6 @@
 package core
 
 import (
-	"strconv"
-	"time"
-
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"

@@ -246,4 +246,3 @@ func (r *redisClients) closeClient(client int) {
 		r.connections[client] = nil
 	}
 }
-

@@ -10,7 +10,8 @@ var authRow = &Row{
 	Arguments: []Argument{
 		{Name: "username", Type: StringArgument, Since: "6.0.0", Optional: true}, {Name: "password", Type: StringArgument},
 	},
-	Run: auth,
+	IsSecret: func(_ [][]byte, index int) bool { return index > 0 },
+	Run:      auth,
 }
 
 const (

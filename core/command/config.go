@@ -29,7 +29,8 @@ var configRow = &Row{
 			Arguments: []Argument{{Name: "data", Type: Block, Multiple: true, Arguments: []Argument{
 				{Name: "parameter", Type: StringArgument}, {Name: "value", Type: StringArgument},
 			}}},
-			Run: configSet,
+			IsSecret: func(args [][]byte, index int) bool { return index > 2 && isWord(args[index-1], "requirepass") },
+			Run:      configSet,
 		},
 		{
 			Name: "config|resetstat", Arity: 2, Flags: Admin | NoScript | Loading | Stale,

@@ -13,6 +13,9 @@ var helloRow = &Row{
 		}},
 		{Name: "clientname", Type: StringArgument, Token: "SETNAME", Optional: true},
 	}}},
+	IsSecret: func(args [][]byte, index int) bool {
+		return index > 1 && isWord(args[index-1], "auth") || index > 2 && isWord(args[index-2], "auth")
+	},
 	Run: hello,
 }
 

@@ -33,6 +33,8 @@ type Row struct {
 	PushReply bool
 	// MayReplicate is set for commands without Write that have to wait in a pause of writes.
 	MayReplicate bool
+	// IsSecret, if it is set, reports whether an argument must not be shown to others.
+	IsSecret func(args [][]byte, index int) bool
 	// Subcommands are sorted by name. A command that has some is a container: with more than one argument it is the
 	// subcommand that runs.
 	Subcommands []*Row

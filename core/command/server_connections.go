@@ -43,15 +43,30 @@ type StopOptions struct {
 }
 
 // DescribeCommand returns a command as MONITOR shows it: the time, the database and the client, the words quoted.
-func DescribeCommand(wall int64, s *session.Session, args [][]byte) string {
+func DescribeCommand(wall int64, s *session.Session, row *Row, args [][]byte) string {
 	line := make([]byte, 0, 128)
 	line = appendSeconds(line, wall)
 	line = append(line, " [0 "...)
 	line = append(line, s.Address...)
 	line = append(line, ']')
-	for _, arg := range args {
+	for _, arg := range row.shown(args) {
 		line = append(line, ' ')
 		line = appendQuoted(line, arg)
 	}
 	return string(line)
+}
+
+// shown returns the arguments with those hidden that must not be shown.
+func (r *Row) shown(args [][]byte) [][]byte {
+	if r.IsSecret == nil {
+		return args
+	}
+	shown := make([][]byte, len(args))
+	for i := range args {
+		shown[i] = args[i]
+		if r.IsSecret(args, i) {
+			shown[i] = []byte("(redacted)")
+		}
+	}
+	return shown
 }

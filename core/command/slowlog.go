@@ -62,7 +62,7 @@ const (
 
 func (l *slowLog) add(e *Execution, maxLength int64) {
 	l.entries = append(l.entries, slowEntry{
-		id: l.lastID, seconds: e.Wall / 1000, duration: e.Duration, args: shownArguments(e.Args),
+		id: l.lastID, seconds: e.Wall / 1000, duration: e.Duration, args: shownArguments(e.Row.shown(e.Args)),
 		address: e.Session.Address, named: e.Session.Name,
 	})
 	l.lastID++

@@ -1,0 +1,112 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/session"
+)
+
+// Info implements command.Server. The fields are in the order in which Redis 7.2 has them; those of Ember alone come last.
+func (n *Node) Info(section string) []command.Field {
+	switch section {
+	case "server":
+		return n.infoServer()
+	case "clients":
+		return n.infoClients()
+	case "memory":
+		return n.infoMemory()
+	case "persistence":
+		return []command.Field{number("loading", 0), number("async_loading", 0)}
+	case "stats":
+		return n.infoStats()
+	case "cluster":
+		return []command.Field{{Name: "cluster_enabled", Value: "1"}}
+	}
+	return nil
+}
+
+func number(name string, value uint64) command.Field {
+	return command.Field{Name: name, Value: strconv.FormatUint(value, 10)}
+}
+
+func (n *Node) infoServer() []command.Field {
+	process := &n.options.Process
+	uptime := uint64(n.at.Now / time.Second)
+	return []command.Field{
+		{Name: "os", Value: process.OS},
+		{Name: "arch_bits", Value: strconv.Itoa(strconv.IntSize)},
+		number("process_id", uint64(process.ID)),
+		{Name: "process_supervised", Value: "no"},
+		{Name: "run_id", Value: n.self.String()},
+		number("tcp_port", uint64(n.options.Announce.ClientPort)),
+		{Name: "server_time_usec", Value: strconv.FormatInt(n.at.Wall*1000, 10)},
+		number("uptime_in_seconds", uptime),
+		number("uptime_in_days", uptime/(24*60*60)),
+		{Name: "executable", Value: process.Executable},
+		{Name: "config_file", Value: process.ConfigFile},
+		number("io_threads_active", 0),
+		{Name: "ember_version", Value: process.Version},
+	}
+}
+
+func (n *Node) infoClients() []command.Field {
+	tracking, _, _, _ := n.sessions.TrackingCounts()
+	return []command.Field{
+		number("connected_clients", uint64(n.connected)),
+		number("cluster_connections", uint64(len(n.streams.open))),
+		number("blocked_clients", uint64(len(n.postponed))),
+		number("tracking_clients", uint64(tracking)),
+	}
+}
+
+func (n *Node) infoMemory() []command.Field {
+	var fields []command.Field
+	if read := n.options.Process.MemoryUsed; read != nil {
+		used := read()
+		fields = append(fields, number("used_memory", used), command.Field{Name: "used_memory_human", Value: humanBytes(used)})
+	}
+	return append(fields, number("used_memory_dataset", uint64(n.space.Bytes())))
+}
+
+// humanBytes writes a size as Redis does: "1.50M".
+func humanBytes(bytes uint64) string {
+	if bytes < 1<<10 {
+		return strconv.FormatUint(bytes, 10) + "B"
+	}
+	unit, size := 0, uint64(1<<10)
+	for bytes/size >= 1<<10 && unit < 4 {
+		unit++
+		size <<= 10
+	}
+	hundredths := bytes/size*100 + bytes%size*100/size
+	return fmt.Sprintf("%d.%02d%c", hundredths/100, hundredths%100, "KMGTP"[unit])
+}
+
+// infoStats shows what was counted since the last CONFIG RESETSTAT.
+func (n *Node) infoStats() []command.Field {
+	c, since, counts := &n.counters, &n.baseline, &n.context.Counts
+	_, keys, items, prefixes := n.sessions.TrackingCounts()
+	return []command.Field{
+		number("total_connections_received", c.Connections-since.Connections),
+		number("total_commands_processed", c.Commands-since.Commands),
+		number("expired_keys", c.ExpiredKeys-since.ExpiredKeys+counts.Expired),
+		number("evicted_keys", 0),
+		number("keyspace_hits", counts.Hits),
+		number("keyspace_misses", counts.Misses),
+		number("pubsub_channels", uint64(n.sessions.NameCount(session.Channel))),
+		number("pubsub_patterns", uint64(n.sessions.NameCount(session.Pattern))),
+		number("pubsubshard_channels", uint64(n.sessions.NameCount(session.ShardChannel))),
+		number("tracking_total_keys", uint64(keys)),
+		number("tracking_total_items", uint64(items)),
+		number("tracking_total_prefixes", uint64(prefixes)),
+		number("total_error_replies", n.context.Statistics.TotalErrors()),
+		number("client_query_buffer_limit_disconnections", c.QueryBufferOverruns-since.QueryBufferOverruns),
+		number("client_output_buffer_limit_disconnections", c.PushOverruns-since.PushOverruns),
+		number("client_protocol_errors", c.ProtocolErrors-since.ProtocolErrors),
+		number("cluster_redirections", c.Redirects-since.Redirects),
+		number("cluster_bus_dropped", c.Bus.Dropped()-since.Bus.Dropped()),
+	}
+}
