@@ -28,6 +28,8 @@
 //
 // event.go and effect.go are the border. node.go composes the protocols. Each node_*.go binds one concern to it:
 // node_client.go (bytes to commands, replies to bytes), node_execute.go (routing and running one command),
-// node_configuration.go (deciding configuration changes), node_bus.go (datagrams and streams between nodes),
-// node_expiry.go (active expiry), node_server.go (what commands may ask of the node).
+// node_transaction.go (MULTI and EXEC), node_sessions.go (what clients are told beside their replies), node_pause.go,
+// node_configuration.go (deciding configuration changes), node_bus.go (datagrams and streams between nodes), node_publish.go
+// (messages for the clients of other nodes), node_expiry.go (active expiry), node_server.go, node_settings.go and node_info.go
+// (what commands may ask of the node).
 package core

@@ -241,7 +241,10 @@ func (n *Node) beginCommand(c *client, p *parsed) {
 	s := &c.session
 	n.current = c
 	n.sessions.Begin(s)
-	s.UsedWall = n.at.Wall
+	s.UsedWall, s.LastCommand = n.at.Wall, ""
+	if p.row != nil {
+		s.LastCommand = p.row.Name
+	}
 	ctx := &n.context
 	ctx.Session, ctx.Wall, ctx.Reply = s, n.at.Wall, &n.reply
 	ctx.Replica = n.paused != notPaused // a pause also stops what expires
@@ -269,9 +272,6 @@ func (n *Node) run(row *command.Row, args [][]byte, slot slots.Slot) {
 // endCommand ends what counts for one command only, and sends what had to wait for its end.
 func (n *Node) endCommand(c *client, p *parsed) {
 	s := &c.session
-	if p.row != nil {
-		s.LastCommand = p.row.Name
-	}
 	if !s.Transaction.Open {
 		// What is said ahead of MULTI counts until EXEC.
 		s.Asking = s.Asking && p.row == askingRow
@@ -287,8 +287,8 @@ func (n *Node) endCommand(c *client, p *parsed) {
 		n.yield(c) // what was parsed ahead was not parsed as a stranger's
 	}
 	n.current = nil
-	n.sessions.End()
 	n.sendDeferred(c)
+	n.sessions.End()
 }
 
 // The commands that this file treats in ways of their own: the mark of ASKING outlives it, RESET can make a client a stranger.
