@@ -99,7 +99,7 @@ var aclRow = &Row{
 
 func aclCategories(c *Context) {
 	if len(c.Args) > 3 {
-		c.fail(unknownUse(c))
+		c.fail(wrongSubcommandSyntax(c.Args))
 		return
 	}
 	if len(c.Args) == 2 {

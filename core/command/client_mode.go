@@ -56,10 +56,8 @@ var clientModeRows = []*Row{
 var onOff = []Argument{{Name: "enabled", Type: OneOf, Arguments: []Argument{token("ON", ""), token("OFF", "")}}}
 
 const (
-	errTimeoutNotInteger Error = "ERR timeout is not an integer or out of range"
-	errTimeoutNegative   Error = "ERR timeout is negative"
-	errPauseMode         Error = "ERR CLIENT PAUSE mode must be WRITE or ALL"
-	errUnblockReason     Error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
+	errPauseMode     Error = "ERR CLIENT PAUSE mode must be WRITE or ALL"
+	errUnblockReason Error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
 )
 
 // clientReply answers ON only.
@@ -85,7 +83,7 @@ func clientPause(c *Context) {
 	if len(c.Args) > 3 {
 		switch mode := c.Args[3]; {
 		case len(c.Args) > 4:
-			c.fail(unknownUse(c))
+			c.fail(wrongSubcommandSyntax(c.Args))
 			return
 		case isWord(mode, "write"):
 			all = false
@@ -97,7 +95,7 @@ func clientPause(c *Context) {
 	milliseconds, ok := keyspace.ParseInteger(c.Args[2])
 	switch {
 	case !ok || milliseconds > math.MaxInt64/int64(time.Millisecond):
-		c.fail(errTimeoutNotInteger)
+		c.fail(errTimeout)
 	case milliseconds < 0:
 		c.fail(errTimeoutNegative)
 	default:
@@ -110,7 +108,7 @@ func clientPause(c *Context) {
 func clientUnblock(c *Context) {
 	switch {
 	case len(c.Args) > 4:
-		c.fail(unknownUse(c))
+		c.fail(wrongSubcommandSyntax(c.Args))
 		return
 	case len(c.Args) == 4 && !isWord(c.Args[3], "timeout") && !isWord(c.Args[3], "error"):
 		c.fail(errUnblockReason)

@@ -63,11 +63,9 @@ func debug(c *Context) {
 	case isWord(word, "digest-value"):
 		debugDigests(c)
 	default:
-		c.fail(unknownUse(c))
+		c.fail(wrongSubcommandSyntax(c.Args))
 	}
 }
-
-const errNoKey Error = "ERR no such key"
 
 func debugObject(c *Context) {
 	key := c.Args[2]

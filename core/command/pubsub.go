@@ -160,7 +160,7 @@ func (c *Context) confirm(command string, name []byte, kind session.Kind) {
 
 func (c *Context) listChannels(kind session.Kind) {
 	if len(c.Args) > 3 {
-		c.fail(unknownUse(c))
+		c.fail(wrongSubcommandSyntax(c.Args))
 		return
 	}
 	var names []string

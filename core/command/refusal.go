@@ -79,13 +79,6 @@ func wrongSubcommandSyntax(args [][]byte) error {
 		"'. Try " + strings.ToUpper(string(args[0])) + " HELP.")
 }
 
-// unknownUse is the error for a subcommand that is unknown to the command itself, or whose arguments fit its arity and nothing
-// else.
-func unknownUse(c *Context) error {
-	return Error("ERR unknown subcommand or wrong number of arguments for '" + string(quotable(c.Args[1], maxQuoted)) +
-		"'. Try " + containerOf(c.Row) + " HELP.")
-}
-
 // quotable returns the first bytes of text, up to a limit or to the NUL that ends a C string.
 func quotable(text []byte, limit int) []byte {
 	text = text[:min(len(text), limit)]

@@ -102,7 +102,7 @@ func slowlogGet(c *Context) {
 			return
 		}
 	default:
-		c.fail(unknownUse(c))
+		c.fail(wrongSubcommandSyntax(c.Args))
 		return
 	}
 	if count == -1 || count > int64(len(entries)) {
