@@ -74,7 +74,7 @@ func debugObject(c *Context) {
 		c.fail(errNoKey)
 		return
 	}
-	c.Reply.Simple(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:0 lru_seconds_idle:0", value.Type(), value.Len()))
+	c.Reply.Simple(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:0 lru_seconds_idle:0", encodingOf(value), value.Len()))
 }
 
 // debugDigests returns a digest for each key, Redis's own, which redis-cli compares between nodes; zeros for a key that is

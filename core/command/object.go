@@ -63,19 +63,20 @@ func (c *Context) readObject() (keyspace.Value, bool) {
 // objectEncoding answers what Redis does for a value that was set at once: an encoding that only history tells, such as
 // raw for a short string that was appended to, is not remembered.
 func objectEncoding(c *Context) {
-	value, found := c.readObject()
-	if !found {
-		return
+	if value, found := c.readObject(); found {
+		c.Reply.BulkString(encodingOf(value))
 	}
+}
+
+func encodingOf(value keyspace.Value) string {
 	_, isInteger := value.Integer()
 	switch {
 	case isInteger:
-		c.Reply.BulkString("int")
+		return "int"
 	case value.Len() <= maxEmbedded:
-		c.Reply.BulkString("embstr")
-	default:
-		c.Reply.BulkString("raw")
+		return "embstr"
 	}
+	return "raw"
 }
 
 func objectFrequency(c *Context) {
