@@ -209,3 +209,18 @@ func TestCheckFindsOneSidedEntries(t *testing.T) {
 		}
 	}
 }
+
+// A session that reads a key again and again, as it is written, does not remember more and more.
+func TestForgottenKeysAreLetGo(t *testing.T) {
+	r := NewRegistry(outbox{})
+	s := &Session{ID: 1, Protocol: 3}
+	r.Open(s)
+	r.StartTracking(s, Tracking{}, nil)
+	for range 1000 {
+		r.Remember(s, []byte("key"))
+		r.Changed([]byte("key"), false)
+		if err := r.Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
