@@ -100,3 +100,18 @@ func FuzzDecodePublished(f *testing.F) {
 		}
 	})
 }
+
+// Before the node's identity is durable it says nothing to its peers, also not what clients publish.
+func TestNothingIsPublishedBeforeTheOpeningRecord(t *testing.T) {
+	record := twoNodes(t)
+	h := bootHarness(t, testOptions(), Recovered{Position: 7, Records: [][]byte{record.Append(nil)}})
+	h.open(0)
+	h.send(0, request("PUBLISH", "news", "hello"))
+	if len(h.streams) != 0 || h.take(0) != "" {
+		t.Fatalf("sent %v", h.streams)
+	}
+	h.persist()
+	if got := h.take(0); got != ":0\r\n" {
+		t.Fatalf("got %q", got)
+	}
+}

@@ -115,6 +115,8 @@ func (l *loop) carryOut(effect *core.Effect) {
 		l.append(effect)
 	case core.Release:
 		l.journal.releaseBefore(effect.Position)
+	case core.Stop:
+		l.stopping = true
 	default:
 		panic(fmt.Sprintf("embernode: unknown effect %v", effect.Kind))
 	}
