@@ -165,3 +165,15 @@ func TestHarmlessSignals(t *testing.T) {
 	c := dial(t, p.address())
 	c.expect("PONG", "PING")
 }
+
+// SHUTDOWN ends the process as a signal does.
+func TestShutdownCommand(t *testing.T) {
+	p := serving(t)
+	c := dial(t, p.address())
+	c.command("SHUTDOWN", "NOSAVE")
+	c.expectEnd()
+	<-p.ended
+	if code := p.command.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+}
