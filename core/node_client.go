@@ -102,7 +102,6 @@ func (n *Node) clientOpened(e *ClientOpened) {
 	n.sessions.Open(&c.session)
 }
 
-
 func (n *Node) clientClosed(e *ClientClosed) {
 	if c := n.client(e.Client); c != nil {
 		n.forget(c)

@@ -225,7 +225,6 @@ func (r *redisClients) received(client int) string {
 	var got []byte
 	chunk := make([]byte, 64<<10)
 	for {
-		//nolint:forbidigo // a real connection has a real clock
 		connection.SetReadDeadline(time.Now().Add(2 * time.Millisecond))
 		n, err := connection.Read(chunk)
 		got = append(got, chunk[:n]...)
