@@ -10,11 +10,11 @@ import (
 // setBacklog sets how many connections may wait to be accepted. Package net has listened with the system's maximum, which
 // stays in force if it is lower, or if this fails.
 func setBacklog(listener net.Listener, backlog int) {
-	tcp, ok := listener.(*net.TCPListener)
+	socket, ok := listener.(syscall.Conn)
 	if !ok {
 		return
 	}
-	raw, err := tcp.SyscallConn()
+	raw, err := socket.SyscallConn()
 	if err != nil {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 
 // clientDriver moves bytes between the sockets of clients and the loop. All methods but wake belong to the loop's goroutine.
 //
-// Two designs fit behind it: a goroutine for each socket (netDriver), and a loop over epoll.
+// Two designs are behind it: a goroutine for each socket (netDriver), and a loop over epoll (epollDriver).
 type clientDriver interface {
 	// wait returns what has happened since it last returned. It blocks until something has, or wake was called, or the
 	// clock has reached the deadline. The round is valid until the next call.
@@ -51,6 +51,8 @@ type driverOptions struct {
 	idle time.Duration
 	// localOnly refuses clients of other hosts (protected-mode).
 	localOnly bool
+	// keepAlive is the silence after which a client is asked whether it is still there. 0: never.
+	keepAlive time.Duration
 	// queuedSoft is how many bytes may wait to be read by a client before no more is read from it; queuedHard is how many
 	// may before it is closed.
 	queuedSoft, queuedHard int
@@ -73,10 +75,11 @@ const (
 		"bind, or, if no stranger can reach this port, set protected-mode no.\r\n"
 )
 
-// refusal returns what a client that connects is told instead of being served, or nothing.
+// refusal returns what a client that connects is told instead of being served, or nothing. One that comes by a Unix socket has
+// no address.
 func (o *driverOptions) refusal(remote netip.Addr, connected int) string {
 	switch {
-	case o.localOnly && !remote.Unmap().IsLoopback():
+	case o.localOnly && remote.IsValid() && !remote.Unmap().IsLoopback():
 		return protectedMode
 	case connected >= o.maxClients:
 		return tooManyClients

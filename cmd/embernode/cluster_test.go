@@ -82,59 +82,63 @@ func startCluster(t *testing.T, n int, args ...string) []*process {
 }
 
 func TestClientsFollowRedirects(t *testing.T) {
-	nodes := startCluster(t, 2)
-	owner := func(key string) int { return int(slots.Of([]byte(key))) * 2 / slots.Count }
-	raw := dial(t, nodes[1-owner("foo")].address())
-	raw.expect(fmt.Sprintf("MOVED 12182 %s", nodes[owner("foo")].address()), "SET", "foo", "bar")
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		nodes := startCluster(t, 2, "--loop", loop)
+		owner := func(key string) int { return int(slots.Of([]byte(key))) * 2 / slots.Count }
+		raw := dial(t, nodes[1-owner("foo")].address())
+		raw.expect(fmt.Sprintf("MOVED 12182 %s", nodes[owner("foo")].address()), "SET", "foo", "bar")
 
-	ctx := t.Context()
-	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{nodes[0].address()}})
-	defer c.Close()
-	pipe := c.Pipeline()
-	for i := range 200 {
-		pipe.Set(ctx, fmt.Sprint("key:", i), i, 0)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 200 {
-		if got, err := c.Get(ctx, fmt.Sprint("key:", i)).Int(); got != i || err != nil {
-			t.Fatalf("key %d: %d, %v", i, got, err)
+		ctx := t.Context()
+		c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{nodes[0].address()}})
+		defer c.Close()
+		pipe := c.Pipeline()
+		for i := range 200 {
+			pipe.Set(ctx, fmt.Sprint("key:", i), i, 0)
 		}
-	}
-	for i, p := range nodes {
-		size := dial(t, p.address()).call("DBSIZE")
-		want := 0
-		for k := range 200 {
-			if owner(fmt.Sprint("key:", k)) == i {
-				want++
+		if _, err := pipe.Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 200 {
+			if got, err := c.Get(ctx, fmt.Sprint("key:", i)).Int(); got != i || err != nil {
+				t.Fatalf("key %d: %d, %v", i, got, err)
 			}
 		}
-		if size != fmt.Sprint(want) {
-			t.Errorf("node %d has %s keys, want %d", i, size, want)
+		for i, p := range nodes {
+			size := dial(t, p.address()).call("DBSIZE")
+			want := 0
+			for k := range 200 {
+				if owner(fmt.Sprint("key:", k)) == i {
+					want++
+				}
+			}
+			if size != fmt.Sprint(want) {
+				t.Errorf("node %d has %s keys, want %d", i, size, want)
+			}
 		}
-	}
+	})
 }
 
 // TestDeathAndReturn ends a node: the others notice, refuse everything while its slots are not served, and welcome it when it
 // is back, under its own address and number.
 func TestDeathAndReturn(t *testing.T) {
-	nodes := startCluster(t, 3)
-	c := dial(t, nodes[0].address())
-	key := keyOf(t, 0, 3)
-	c.expect("OK", "SET", key, "x")
-	for _, end := range []func(p *process){(*process).kill, func(p *process) { p.stop(syscall.SIGTERM) }} {
-		last := nodes[2]
-		end(last)
-		await(t, "the death is noticed", func() bool { return flags(c, 2) == "master,fail" })
-		c.expect("CLUSTERDOWN The cluster is down", "GET", key)
-		if info := c.call("CLUSTER", "INFO"); !strings.Contains(info, "cluster_state:fail") {
-			t.Errorf("CLUSTER INFO: %s", info)
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		nodes := startCluster(t, 3, "--loop", loop)
+		c := dial(t, nodes[0].address())
+		key := keyOf(t, 0, 3)
+		c.expect("OK", "SET", key, "x")
+		for _, end := range []func(p *process){(*process).kill, func(p *process) { p.stop(syscall.SIGTERM) }} {
+			last := nodes[2]
+			end(last)
+			await(t, "the death is noticed", func() bool { return flags(c, 2) == "master,fail" })
+			c.expect("CLUSTERDOWN The cluster is down", "GET", key)
+			if info := c.call("CLUSTER", "INFO"); !strings.Contains(info, "cluster_state:fail") {
+				t.Errorf("CLUSTER INFO: %s", info)
+			}
+			nodes[2] = start(t, last.dir, "--loop", loop, "--port", fmt.Sprint(last.port), "--cluster-node-timeout", "600")
+			await(t, "the return is noticed", func() bool { return flags(c, 2) == "master" })
+			c.expect("x", "GET", key)
 		}
-		nodes[2] = start(t, last.dir, "--port", fmt.Sprint(last.port), "--cluster-node-timeout", "600")
-		await(t, "the return is noticed", func() bool { return flags(c, 2) == "master" })
-		c.expect("x", "GET", key)
-	}
+	})
 }
 
 // keyOf returns a key of a slot that the node of so many owns.
@@ -164,18 +168,20 @@ func flags(c *client, node int) string {
 
 // TestLeavingIsTold stops a node in order. Failure detection is so slow here that only the node itself can have told.
 func TestLeavingIsTold(t *testing.T) {
-	ports := freePorts(t, 2)
-	dirs := format(t, ports)
-	var nodes []*process
-	for i, dir := range dirs {
-		nodes = append(nodes, start(t, dir, "--port", fmt.Sprint(ports[i]), "--cluster-node-timeout", "3600000"))
-	}
-	c := dial(t, nodes[0].address())
-	if got := flags(c, 1); got != "master" {
-		t.Fatalf("before it leaves it is %s", got)
-	}
-	if code := nodes[1].stop(syscall.SIGTERM); code != 0 {
-		t.Errorf("exit status %d", code)
-	}
-	await(t, "the leave is heard of", func() bool { return flags(c, 1) == "master,fail" })
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		ports := freePorts(t, 2)
+		dirs := format(t, ports)
+		var nodes []*process
+		for i, dir := range dirs {
+			nodes = append(nodes, start(t, dir, "--loop", loop, "--port", fmt.Sprint(ports[i]), "--cluster-node-timeout", "3600000"))
+		}
+		c := dial(t, nodes[0].address())
+		if got := flags(c, 1); got != "master" {
+			t.Fatalf("before it leaves it is %s", got)
+		}
+		if code := nodes[1].stop(syscall.SIGTERM); code != 0 {
+			t.Errorf("exit status %d", code)
+		}
+		await(t, "the leave is heard of", func() bool { return flags(c, 1) == "master,fail" })
+	})
 }

@@ -44,67 +44,80 @@ func serveInProcess(t *testing.T, change func(*driverOptions), args ...string) (
 }
 
 func TestMaxClients(t *testing.T) {
-	_, address := serveInProcess(t, nil, "--maxclients", "2")
-	first, second := dial(t, address), dial(t, address)
-	first.expect("PONG", "PING")
-	second.expect("PONG", "PING")
-	third := dial(t, address)
-	if got := third.text(); got != "ERR max number of clients reached" {
-		t.Errorf("one too many is told %q", got)
-	}
-	third.expectEnd()
-	first.close()
-	await(t, "there is room again", func() bool {
-		c := dial(t, address)
-		defer c.close()
-		c.command("PING")
-		return c.text() == "PONG"
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		_, address := serveInProcess(t, nil, "--loop", loop, "--maxclients", "2")
+		first, second := dial(t, address), dial(t, address)
+		first.expect("PONG", "PING")
+		second.expect("PONG", "PING")
+		third := dial(t, address)
+		if got := third.text(); got != "ERR max number of clients reached" {
+			t.Errorf("one too many is told %q", got)
+		}
+		third.expectEnd()
+		first.close()
+		await(t, "there is room again", func() bool {
+			c := dial(t, address)
+			defer c.close()
+			c.command("PING")
+			return c.text() == "PONG"
+		})
 	})
 }
 
 func TestProtectedMode(t *testing.T) {
-	_, address := serveInProcess(t, func(o *driverOptions) { o.localOnly = true })
-	dial(t, address).expect("PONG", "PING")
-	o := driverOptions{localOnly: true, maxClients: 1}
-	for remote, want := range map[string]string{"10.0.0.1": protectedMode, "::ffff:127.0.0.1": "", "::1": "", "fe80::1": protectedMode} {
-		if got := o.refusal(netip.MustParseAddr(remote), 0); got != want {
-			t.Errorf("%s is told %q", remote, got)
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		_, address := serveInProcess(t, func(o *driverOptions) { o.localOnly = true }, "--loop", loop)
+		dial(t, address).expect("PONG", "PING")
+		o := driverOptions{localOnly: true, maxClients: 1}
+		for remote, want := range map[string]string{"10.0.0.1": protectedMode, "::ffff:127.0.0.1": "", "::1": "", "fe80::1": protectedMode} {
+			if got := o.refusal(netip.MustParseAddr(remote), 0); got != want {
+				t.Errorf("%s is told %q", remote, got)
+			}
 		}
-	}
-	if got := o.refusal(netip.MustParseAddr("::1"), 1); got != tooManyClients {
-		t.Errorf("one too many is told %q", got)
-	}
+		if got := o.refusal(netip.MustParseAddr("::1"), 1); got != tooManyClients {
+			t.Errorf("one too many is told %q", got)
+		}
+	})
 }
 
 func TestIdleClientsAreClosed(t *testing.T) {
-	_, address := serveInProcess(t, func(o *driverOptions) { o.idle = 50 * time.Millisecond })
-	c := dial(t, address)
-	for range 10 {
-		c.expect("PONG", "PING")
-	}
-	c.expectEnd()
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		_, address := serveInProcess(t, func(o *driverOptions) { o.idle = 50 * time.Millisecond }, "--loop", loop)
+		c := dial(t, address)
+		for range 10 {
+			c.expect("PONG", "PING")
+		}
+		c.expectEnd()
+	})
 }
 
 // TestOutputBound closes a client for which too much is queued, and nobody else.
 func TestOutputBound(t *testing.T) {
-	s, address := serveInProcess(t, func(o *driverOptions) { o.queuedHard = 20 << 20 })
-	other := dial(t, address)
-	other.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	other.expect("OK", "SET", "key", strings.Repeat("v", 40<<20))
-	c := dial(t, address)
-	await(t, "both are connected", func() bool { return connected(s) == 2 })
-	c.command("GET", "key")
-	await(t, "one is closed", func() bool { return connected(s) == 1 })
-	read, err := io.Copy(io.Discard, c.socket)
-	if read > 20<<20 {
-		t.Errorf("%d bytes were sent (%v)", read, err)
-	}
-	other.expect(fmt.Sprint(40<<20), "STRLEN", "key")
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		s, address := serveInProcess(t, func(o *driverOptions) { o.queuedHard = 20 << 20 }, "--loop", loop)
+		other := dial(t, address)
+		other.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+		other.expect("OK", "SET", "key", strings.Repeat("v", 40<<20))
+		c := dial(t, address)
+		await(t, "both are connected", func() bool { return connected(s) == 2 })
+		c.command("GET", "key")
+		await(t, "one is closed", func() bool { return connected(s) == 1 })
+		read, err := io.Copy(io.Discard, c.socket)
+		if read > 20<<20 {
+			t.Errorf("%d bytes were sent (%v)", read, err)
+		}
+		other.expect(fmt.Sprint(40<<20), "STRLEN", "key")
+	})
 }
 
 // connected returns how many sockets of clients are open.
 func connected(s *server) int {
-	d := s.loop.clients.(*netDriver)
+	answer := make(chan int)
+	s.loop.mail.post(func() { answer <- s.loop.clients.(interface{ openSockets() int }).openSockets() })
+	return <-answer
+}
+
+func (d *netDriver) openSockets() int {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	return d.connected
@@ -112,78 +125,86 @@ func connected(s *server) int {
 
 // TestClosingLosesNoReply closes connections from the server's side while the client still sends.
 func TestClosingLosesNoReply(t *testing.T) {
-	_, address := serveInProcess(t, nil)
-	for range 20 {
-		c := dial(t, address)
-		c.send(encode("QUIT") + strings.Repeat(encode("PING"), 50_000))
-		if got := c.text(); got != "OK" {
-			t.Fatalf("QUIT is answered by %q", got)
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		_, address := serveInProcess(t, nil, "--loop", loop)
+		for range 20 {
+			c := dial(t, address)
+			c.send(encode("QUIT") + strings.Repeat(encode("PING"), 50_000))
+			if got := c.text(); got != "OK" {
+				t.Fatalf("QUIT is answered by %q", got)
+			}
+			c.expectEnd()
 		}
-		c.expectEnd()
-	}
+	})
 }
 
 // TestConnectionsComeAndGo reuses the numbers of clients under load.
 func TestConnectionsComeAndGo(t *testing.T) {
-	s, address := serveInProcess(t, nil)
-	done := make(chan struct{})
-	for range 8 {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			for i := range 100 {
-				c := dial(t, address)
-				c.command("ECHO", address)
-				if i%3 == 0 {
-					c.close() // without waiting for the reply
-					continue
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		s, address := serveInProcess(t, nil, "--loop", loop)
+		done := make(chan struct{})
+		for range 8 {
+			go func() {
+				defer func() { done <- struct{}{} }()
+				for i := range 100 {
+					c := dial(t, address)
+					c.command("ECHO", address)
+					if i%3 == 0 {
+						c.close() // without waiting for the reply
+						continue
+					}
+					if got, err := c.reply(); err != nil || string(got.Str) != address {
+						t.Errorf("%q, %v", got.Str, err)
+					}
+					c.close()
 				}
-				if got, err := c.reply(); err != nil || string(got.Str) != address {
-					t.Errorf("%q, %v", got.Str, err)
-				}
-				c.close()
-			}
-		}()
-	}
-	for range 8 {
-		<-done
-	}
-	await(t, "all sockets are closed", func() bool { return connected(s) == 0 })
-	dial(t, address).expect("PONG", "PING")
+			}()
+		}
+		for range 8 {
+			<-done
+		}
+		await(t, "all sockets are closed", func() bool { return connected(s) == 0 })
+		dial(t, address).expect("PONG", "PING")
+	})
 }
 
 // TestLogFailure breaks the log of a server that serves: the data stays, and the end is not called a success.
 func TestLogFailure(t *testing.T) {
-	s := openTestServer(t, nil)
-	ended := make(chan error)
-	go func() { ended <- s.serve() }()
-	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), s.clientPort).String()
-	c := dial(t, address)
-	c.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16000")
-	if err := s.loop.journal.log.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dial(t, address).command("CLUSTER", "ADDSLOTS", "16383")
-	await(t, "the failure is noticed", func() bool {
-		failed := make(chan bool)
-		s.loop.mail.post(func() { failed <- s.loop.logFailure != nil })
-		return <-failed
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		s := openTestServer(t, nil, "--loop", loop)
+		ended := make(chan error)
+		go func() { ended <- s.serve() }()
+		address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), s.clientPort).String()
+		c := dial(t, address)
+		c.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16000")
+		if err := s.loop.journal.log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		dial(t, address).command("CLUSTER", "ADDSLOTS", "16383")
+		await(t, "the failure is noticed", func() bool {
+			failed := make(chan bool)
+			s.loop.mail.post(func() { failed <- s.loop.logFailure != nil })
+			return <-failed
+		})
+		c.expect("CLUSTERDOWN The cluster is down", "GET", "key")
+		s.loop.stop()
+		if err := <-ended; err == nil || !strings.HasPrefix(err.Error(), "log: ") {
+			t.Errorf("the server ended with %v", err)
+		}
 	})
-	c.expect("CLUSTERDOWN The cluster is down", "GET", "key")
-	s.loop.stop()
-	if err := <-ended; err == nil || !strings.HasPrefix(err.Error(), "log: ") {
-		t.Errorf("the server ended with %v", err)
-	}
 }
 
 // TestLogFailsAtStart breaks the log before the start is durable: nothing may be served then.
 func TestLogFailsAtStart(t *testing.T) {
-	s := openTestServer(t, nil)
-	if err := s.loop.journal.log.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.serve(); err == nil || !strings.HasPrefix(err.Error(), "log: ") {
-		t.Errorf("the server ended with %v", err)
-	}
+	onEveryLoop(t, func(t *testing.T, loop string) {
+		s := openTestServer(t, nil, "--loop", loop)
+		if err := s.loop.journal.log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.serve(); err == nil || !strings.HasPrefix(err.Error(), "log: ") {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
 }
 
 func TestMailboxBoundsTheBus(t *testing.T) {

@@ -58,7 +58,7 @@ func init() {
 	for _, name := range []string{
 		"aclfile", "include", "loadmodule", "masterauth", "masteruser", "rename-command", "replicaof", "requirepass",
 		"slaveof", "tls-auth-clients", "tls-ca-cert-dir", "tls-ca-cert-file", "tls-cert-file", "tls-cluster", "tls-key-file",
-		"tls-port", "tls-replication", "unixsocket", "unixsocketperm", "user",
+		"tls-port", "tls-replication", "user",
 	} {
 		foreignDirectives[name] = foreignDirective{refusal: "not supported"}
 	}

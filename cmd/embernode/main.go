@@ -47,6 +47,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return complain(stderr, err)
 	}
+	if c.Pprof != "" {
+		address, err := serveProfiles(c.Pprof)
+		if err != nil {
+			return complain(stderr, err)
+		}
+		log.Info("profiles are served", "address", address)
+	}
 	go s.stopOn(signals)
 	if err := s.serve(); err != nil {
 		return complain(stderr, err)

@@ -18,7 +18,7 @@ import (
 //	            └──────── finish (the node's wish) ─────┘
 type netConnection struct {
 	driver        *netDriver
-	socket        *net.TCPConn
+	socket        streamSocket
 	raw           syscall.RawConn
 	remote, local netip.AddrPort
 
@@ -51,6 +51,14 @@ type netConnection struct {
 	linger bool
 }
 
+// streamSocket is a TCP connection or one by a Unix socket.
+type streamSocket interface {
+	net.Conn
+	syscall.Conn
+	// CloseWrite ends what is sent.
+	CloseWrite() error
+}
+
 const (
 	// maxChunks is one to be executed and one to be read meanwhile. The second one is needed in any case to find that there
 	// is no more to read: what a socket says at its end, it says only to who reads on.
@@ -62,7 +70,7 @@ const (
 	lastReplyTime = 10 * time.Second
 )
 
-func newNetConnection(d *netDriver, socket *net.TCPConn) (*netConnection, error) {
+func newNetConnection(d *netDriver, socket streamSocket) (*netConnection, error) {
 	raw, err := socket.SyscallConn()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 )
@@ -29,7 +30,34 @@ func listenForClients(s *settings) (listeners []net.Listener, port uint16, err e
 	if len(listeners) == 0 {
 		return nil, 0, fmt.Errorf("port %d for clients: this host has none of the addresses %s", port, s.Bind)
 	}
+	if s.UnixSocket != "" {
+		local, err := listenLocally(s)
+		if err != nil {
+			closeAll(listeners)
+			return nil, 0, err
+		}
+		listeners = append(listeners, local)
+	}
 	return listeners, port, nil
+}
+
+// listenLocally opens the Unix socket. The file of an earlier process is replaced, as Redis does it.
+func listenLocally(s *settings) (net.Listener, error) {
+	if info, err := os.Lstat(s.UnixSocket); err == nil && info.Mode().Type() == os.ModeSocket {
+		os.Remove(s.UnixSocket) // an error shows when listening
+	}
+	listener, err := net.Listen("unix", s.UnixSocket)
+	if err != nil {
+		return nil, fmt.Errorf("unixsocket: %w", err)
+	}
+	if s.UnixSocketPerm != 0 {
+		if err := os.Chmod(s.UnixSocket, os.FileMode(s.UnixSocketPerm)); err != nil {
+			listener.Close() // nothing can be lost
+			return nil, fmt.Errorf("unixsocketperm: %w", err)
+		}
+	}
+	setBacklog(listener, int(s.TCPBacklog))
+	return listener, nil
 }
 
 // unavailable reports whether an error says that the host does not have an address, or its family.
@@ -76,13 +104,13 @@ func (d *netDriver) accept(listener net.Listener) {
 			d.log.Warn("cannot accept a client", "error", err)
 			<-time.After(acceptPause)
 		default:
-			d.welcome(connection.(*net.TCPConn))
+			d.welcome(connection.(streamSocket))
 		}
 	}
 }
 
 // welcome hands a new connection to the loop, or tells it why it may not stay.
-func (d *netDriver) welcome(socket *net.TCPConn) {
+func (d *netDriver) welcome(socket streamSocket) {
 	c, err := newNetConnection(d, socket)
 	if err != nil {
 		socket.Close()

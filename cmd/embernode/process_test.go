@@ -149,6 +149,15 @@ func serving(t *testing.T, args ...string) *process {
 	return p
 }
 
+// onEveryLoop runs a test with each kind of loop that this system has.
+func onEveryLoop(t *testing.T, test func(t *testing.T, loop string)) {
+	t.Helper()
+	t.Run(loopNet, func(t *testing.T) { test(t, loopNet) })
+	if defaultLoop != loopNet {
+		t.Run(defaultLoop, func(t *testing.T) { test(t, defaultLoop) })
+	}
+}
+
 // await polls until the condition holds.
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()

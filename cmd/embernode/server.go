@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net"
+	"runtime"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -55,13 +57,29 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	}
 	driver := c.driver
 	driver.clock = l.now
-	l.clients = newNetDriver(listeners, driver, log)
+	l.clients, err = newClientDriver(c.Loop, listeners, driver, log)
+	if err != nil {
+		l.mail.close()
+		l.bus.close() // nothing was sent
+		return nil, err
+	}
 	l.mail.begin(l.clients.wake)
 	return &server{loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}, nil
 }
 
+// newClientDriver serves the clients that connect to the listeners, which it takes over.
+func newClientDriver(kind loopKind, listeners []net.Listener, options driverOptions, log *slog.Logger) (clientDriver, error) {
+	if kind == loopEpoll {
+		return newEpollDriver(listeners, options, log)
+	}
+	return newNetDriver(listeners, options, log), nil
+}
+
 // serve runs the node until it is stopped.
 func (s *server) serve() error {
+	// The loop keeps its thread, and with it what the processor remembers of it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	s.loop.onOpened = s.tellWhoWeAre
 	err := s.loop.run()
 	if closing := s.loop.journal.close(); err == nil {

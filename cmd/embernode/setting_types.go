@@ -33,6 +33,27 @@ func (v *yesNo) UnmarshalText(text []byte) error {
 
 func (v yesNo) on() bool { return v == "yes" }
 
+// The kinds of loops that serve clients.
+const (
+	loopNet   = "net"
+	loopEpoll = "epoll"
+)
+
+// loopKind is one of them.
+type loopKind string
+
+// UnmarshalText reads the name of a kind that this system has.
+func (v *loopKind) UnmarshalText(text []byte) error {
+	*v = loopKind(strings.ToLower(string(text)))
+	switch {
+	case *v == loopEpoll && defaultLoop != loopEpoll:
+		return errors.New("this system does not have epoll: argument must be 'net'")
+	case *v != loopEpoll && *v != loopNet:
+		return errors.New("argument must be 'epoll' or 'net'")
+	}
+	return nil
+}
+
 // memorySize is a number of bytes.
 type memorySize int64
 
@@ -176,6 +197,36 @@ func consistsOf(name, extra string) bool {
 		}
 	}
 	return true
+}
+
+// permission is the mode of a file, in octal digits.
+type permission uint16
+
+// UnmarshalText reads octal digits.
+func (v *permission) UnmarshalText(text []byte) error {
+	number, err := strconv.ParseUint(string(text), 8, 16)
+	if err != nil || number > 0o777 {
+		return fmt.Errorf("argument must be an octal mode up to 777, not %q", text)
+	}
+	*v = permission(number)
+	return nil
+}
+
+// String writes octal digits.
+func (v permission) String() string { return strconv.FormatUint(uint64(v), 8) }
+
+// loopbackPort is an address that only this host can reach, with a port, or empty.
+type loopbackPort string
+
+// UnmarshalText reads an address such as 127.0.0.1:6060.
+func (v *loopbackPort) UnmarshalText(text []byte) error {
+	if len(text) > 0 {
+		if address, err := netip.ParseAddrPort(string(text)); err != nil || !address.Addr().IsLoopback() {
+			return fmt.Errorf("argument must be an address of the loopback interface and a port, not %q", text)
+		}
+	}
+	*v = loopbackPort(text)
+	return nil
 }
 
 // bindList is a list of addresses to listen on.

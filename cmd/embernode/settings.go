@@ -16,15 +16,18 @@ import (
 type settings struct {
 	ConfigFile string `arg:"" optional:"" name:"ember.conf" help:"Configuration file, with Redis's directives. It comes first; flags override it."`
 
-	Port          portNumber   `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
-	Bind          bindList     `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
-	ProtectedMode yesNo        `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind, refuse clients of other hosts."`
-	TCPBacklog    count        `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
-	TCPKeepalive  wholeSeconds `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0 is never."`
-	Timeout       wholeSeconds `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed. 0 is never."`
+	Port           portNumber   `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
+	Bind           bindList     `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
+	ProtectedMode  yesNo        `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind, refuse clients of other hosts."`
+	TCPBacklog     count        `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
+	TCPKeepalive   wholeSeconds `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0 is never."`
+	UnixSocket     string       `name:"unixsocket" default:"" group:"network" placeholder:"PATH" help:"Unix socket to listen on as well."`
+	UnixSocketPerm permission   `name:"unixsocketperm" default:"0" group:"network" placeholder:"MODE" help:"Permissions of the Unix socket, octal, such as 770. 0: as the umask has it."`
+	Timeout        wholeSeconds `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed. 0 is never."`
 
 	MaxClients       count      `name:"maxclients" default:"10000" group:"limits" placeholder:"COUNT" help:"Connections of clients at one time."`
 	QueryBufferLimit memorySize `name:"client-query-buffer-limit" default:"1gb" group:"limits" placeholder:"BYTES" help:"Unexecuted input of one client, such as 512mb. Who passes it is closed."`
+	Loop             loopKind   `name:"loop" default:"${loop}" group:"limits" help:"How clients are served: by epoll, which Linux has and which costs the least, or by net, which runs everywhere. Default here: ${loop}."`
 	IOThreads        count      `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
 
 	ClusterPort        portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
@@ -40,6 +43,8 @@ type settings struct {
 	Dir      string   `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
 	LogLevel logLevel `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice or warning."`
 	LogFile  string   `name:"logfile" default:"" group:"process" placeholder:"PATH" help:"File that log messages are appended to. Default: standard error."`
+
+	Pprof loopbackPort `name:"pprof" default:"" group:"process" placeholder:"ADDRESS:PORT" help:"Serve Go's profiles by HTTP at this address of the loopback interface."`
 
 	Version bool `name:"version" short:"v" group:"process" help:"Print the version."`
 }
@@ -76,6 +81,7 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 		kong.Name("embernode"),
 		kong.Description("A node of an Ember cluster: keys and values in memory, served as a Redis Cluster serves them."),
 		kong.Writers(out, out),
+		kong.Vars{"loop": defaultLoop},
 		kong.Exit(func(int) { c.helped = true }),
 		kong.ValueFormatter(withDefault),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
@@ -114,6 +120,7 @@ func (c *commandLine) complete() error {
 	c.driver = driverOptions{
 		maxClients: int(c.MaxClients), idle: c.Timeout.duration(),
 		localOnly:  c.ProtectedMode.on() && len(c.Bind) == 0, // whoever says where to listen has thought of who may come
+		keepAlive:  c.TCPKeepalive.duration(),
 		queuedSoft: defaultQueuedSoft, queuedHard: defaultQueuedHard,
 	}
 	if len(c.Bind) == 0 {

@@ -1,0 +1,3 @@
+package main
+
+func (d *epollDriver) openSockets() int { return d.connected }

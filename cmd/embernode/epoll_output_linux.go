@@ -1,0 +1,192 @@
+package main
+
+import (
+	"github.com/ember-cluster/ember/core"
+)
+
+// epollOutput is what is on its way to one client.
+type epollOutput struct {
+	// dirty says that the connection is among the driver's dirty ones.
+	dirty bool
+	// lent is what was sent since the last flush, if it was sent at once. It is the node's memory.
+	lent []byte
+	// queue is what was sent beyond that, or was not taken by the socket; its first bytes, as many as written, have left.
+	// Invariant: of lent and queue one is empty.
+	queue   []byte
+	written int
+	// blocked says that the socket takes no more until the poller reports that it does.
+	blocked bool
+	// slowed says that nothing is to be read, since too much is queued for the client to read.
+	slowed bool
+	// broken says that nothing can be sent any more.
+	broken bool
+	// reportDrained is set if the node wants to know when nothing is queued.
+	reportDrained bool
+}
+
+// add queues bytes that are lent until the next flush.
+func (o *epollOutput) add(bytes []byte) {
+	if o.lent == nil && len(o.queue) == 0 {
+		o.lent = bytes
+		return
+	}
+	if o.written > 0 && o.written >= len(o.queue)/2 {
+		// Moves no more bytes than have left since it did so before.
+		o.queue = o.queue[:copy(o.queue, o.queue[o.written:])]
+		o.written = 0
+	}
+	o.queue = append(o.queue, o.lent...)
+	o.queue = append(o.queue, bytes...)
+	o.lent = nil
+}
+
+// queued is how many bytes have not left.
+func (o *epollOutput) queued() int { return len(o.lent) + len(o.queue) - o.written }
+
+// took notes how many of the queued bytes have left. What was lent and has not is kept.
+func (o *epollOutput) took(n int) {
+	switch {
+	case n == o.queued():
+		o.lent, o.written = nil, 0
+		o.queue = o.queue[:0]
+		if cap(o.queue) > maxKeptQueue {
+			o.queue = nil
+		}
+	case o.lent != nil:
+		o.queue = append(o.queue, o.lent[n:]...)
+		o.lent = nil
+	default:
+		o.written += n
+	}
+}
+
+// send implements clientDriver.
+func (d *epollDriver) send(client core.ClientID, bytes []byte) {
+	c := d.connection(client)
+	if c == nil || c.broken || len(bytes) == 0 {
+		return // gone, and the node will be told so
+	}
+	c.add(bytes)
+	d.touch(c)
+}
+
+// connection returns the one that the node calls so, or nil: it may be lost already.
+func (d *epollDriver) connection(client core.ClientID) *epollConnection {
+	if c := d.connections[client]; c != nil && !c.lingering {
+		return c
+	}
+	return nil
+}
+
+func (d *epollDriver) touch(c *epollConnection) {
+	if !c.dirty {
+		c.dirty = true
+		d.dirty = append(d.dirty, c)
+	}
+}
+
+// reportDrained implements clientDriver.
+func (d *epollDriver) reportDrained(client core.ClientID) {
+	if c := d.connection(client); c != nil {
+		c.reportDrained = true
+		d.touch(c)
+	}
+}
+
+// finish implements clientDriver.
+func (d *epollDriver) finish(client core.ClientID) {
+	if c := d.connection(client); c != nil {
+		c.finishing = true
+		d.touch(c)
+	}
+}
+
+// flush implements clientDriver.
+func (d *epollDriver) flush() {
+	for _, c := range d.dirty {
+		c.dirty = false
+		if c.blocked {
+			c.keep()
+		} else {
+			d.write(c)
+		}
+		d.settle(c)
+	}
+	d.dirty = d.dirty[:0]
+}
+
+// keep makes the output the connection's own.
+func (o *epollOutput) keep() {
+	if o.lent != nil {
+		o.took(0)
+	}
+}
+
+// write writes what the socket takes, and keeps the rest.
+func (d *epollDriver) write(c *epollConnection) {
+	d.unblock(c)
+	data := c.lent
+	if data == nil {
+		data = c.queue[c.written:]
+	}
+	if len(data) == 0 {
+		return
+	}
+	n, state := transmit(c.socket, data)
+	if state == socketEnded {
+		d.lose(c)
+		return
+	}
+	c.active = d.now
+	c.took(n)
+	if n < len(data) {
+		c.blocked = true
+		d.blocked++
+	}
+}
+
+func (d *epollDriver) unblock(c *epollConnection) {
+	if c.blocked {
+		c.blocked = false
+		d.blocked--
+	}
+}
+
+// settle draws the consequences of how much is queued for a client.
+func (d *epollDriver) settle(c *epollConnection) {
+	if c.closed || c.lingering {
+		return
+	}
+	queued := c.queued()
+	if queued > d.options.queuedHard && !c.broken {
+		d.log.Warn("client closed: it does not read its replies", "remote", c.remote, "queued_bytes", queued)
+		d.lose(c)
+	}
+	// A client whose commands the node holds back must not fill the node with more of them.
+	slow := c.blocked && (c.reportDrained || queued > d.options.queuedSoft)
+	if c.slowed && !slow && c.readable {
+		d.enqueue(c)
+	}
+	c.slowed = slow
+	if c.blocked {
+		if c.finishing && c.until == 0 {
+			d.depart(c, lastReplyTime)
+		}
+		return
+	}
+	if c.reportDrained {
+		c.reportDrained = false
+		d.drained = append(d.drained, c)
+	}
+	if c.finishing {
+		d.release(c)
+	}
+}
+
+// lose gives a connection up that nothing can be sent to.
+func (d *epollDriver) lose(c *epollConnection) {
+	c.broken = true
+	d.unblock(c)
+	c.lent, c.queue, c.written = nil, nil, 0
+	d.lost = append(d.lost, c)
+}
