@@ -151,7 +151,7 @@ func (d *epollDriver) close(c *epollConnection) {
 	if c.closed {
 		return
 	}
-	unix.Close(c.socket) // whatever is lost by this was given up before
+	_ = unix.Close(c.socket) // whatever is lost by this was given up before
 	c.closed = true
 	d.unblock(c)
 	c.lent, c.queue = nil, nil

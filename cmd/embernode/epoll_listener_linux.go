@@ -70,10 +70,10 @@ func (l *epollListener) close() {
 	if l.socket < 0 {
 		return
 	}
-	unix.Close(l.socket) // nothing can be lost
+	_ = unix.Close(l.socket) // nothing can be lost
 	l.socket = -1
 	if l.path != "" {
-		os.Remove(l.path) // somebody else may have done it
+		_ = os.Remove(l.path) // somebody else may have done it
 	}
 }
 
@@ -106,7 +106,7 @@ func (d *epollDriver) welcome(socket int, remote netip.AddrPort) {
 	}
 	// The buffer of a new socket takes a line at once.
 	transmit(socket, []byte(refusal))
-	unix.Close(socket)
+	_ = unix.Close(socket)
 }
 
 // pauseAccepting waits after an error, such as a lack of file descriptors, which would come again at once.

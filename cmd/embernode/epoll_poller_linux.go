@@ -38,7 +38,7 @@ func newPoller() (*poller, error) {
 	}
 	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		unix.Close(epoll) // nothing can be lost
+		_ = unix.Close(epoll) // nothing can be lost
 		return nil, err
 	}
 	p := &poller{epoll: epoll, bell: bell, events: make([]unix.EpollEvent, maxEvents)}
@@ -97,6 +97,6 @@ func milliseconds(d time.Duration) int {
 }
 
 func (p *poller) close() {
-	unix.Close(p.bell) // nothing can be lost by this, nor by the next
-	unix.Close(p.epoll)
+	_ = unix.Close(p.bell) // nothing can be lost by this, nor by the next
+	_ = unix.Close(p.epoll)
 }

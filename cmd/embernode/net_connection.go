@@ -144,7 +144,7 @@ func (c *netConnection) release(linger bool) {
 	until := time.Unix(1, 0)
 	if linger {
 		until = time.Now().Add(lingerTime)
-		c.socket.CloseWrite() // an error means that there is nothing to linger for
+		_ = c.socket.CloseWrite() // an error means that there is nothing to linger for
 	}
 	c.linger = linger
 	c.socket.SetReadDeadline(until)

@@ -44,7 +44,7 @@ func listenForClients(s *settings) (listeners []net.Listener, port uint16, err e
 // listenLocally opens the Unix socket. The file of an earlier process is replaced, as Redis does it.
 func listenLocally(s *settings) (net.Listener, error) {
 	if info, err := os.Lstat(s.UnixSocket); err == nil && info.Mode().Type() == os.ModeSocket {
-		os.Remove(s.UnixSocket) // an error shows when listening
+		_ = os.Remove(s.UnixSocket) // an error shows when listening
 	}
 	listener, err := net.Listen("unix", s.UnixSocket)
 	if err != nil {

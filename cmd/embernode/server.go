@@ -60,7 +60,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	l.clients, err = newClientDriver(c.Loop, listeners, driver, log)
 	if err != nil {
 		l.mail.close()
-		l.bus.close() // nothing was sent
+		_ = l.bus.close() // nothing was sent
 		return nil, err
 	}
 	l.mail.begin(l.clients.wake)
