@@ -133,7 +133,7 @@ func (k FaultKind) Down() bool { return k < faultKinds && faultTraits[k].down }
 
 // A Fault is one thing that goes wrong for a while. It is data: drawn before the run, printed, saved, edited, shrunk.
 //
-// Faults that overlap add up: a host is paused while any fault pauses it, rates and delays are summed.
+// Faults that overlap add up: a host is paused while any fault pauses it, rates, delays and factors are summed.
 type Fault struct {
 	At     time.Duration // when it begins, in virtual time
 	For    time.Duration // how long it lasts. 0: until the world is healed

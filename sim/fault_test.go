@@ -300,7 +300,7 @@ func TestFaultsAddUp(t *testing.T) {
 		faults := h.disk.Faults()
 		return fmt.Sprint(h.wallAhead/int64(time.Second), h.clock.rate-million, h.slow, faults.ReadErrors, faults.Slow)
 	}
-	for i, want := range []string{"10801 500000 3ms 1000000 1000000", "7201 450000 2ms 700000 1000", "1 50000 0s 0 0"} {
+	for i, want := range []string{"10801 500000 3ms 1000000 3000", "7201 450000 2ms 700000 1000", "1 50000 0s 0 0"} {
 		if got := state(); got != want {
 			t.Errorf("after %d s: %s, want %s", i, got, want)
 		}

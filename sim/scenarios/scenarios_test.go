@@ -27,3 +27,22 @@ func TestPinnedSeeds(t *testing.T) {
 		})
 	}
 }
+
+// Seeds that failed once stay clean.
+func TestFailedSeeds(t *testing.T) {
+	for _, failed := range []struct {
+		scenario *Scenario
+		seed     uint64
+		story    string
+	}{
+		{&swarm, 2078009538741, "three faults slow one disk by some 150 times each while its node restarts, and the boot record is not durable within the hour"},
+	} {
+		outcome, err := failed.scenario.Run(Options{Seed: failed.seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if outcome.Verdict != sim.OK {
+			t.Errorf("%s, seed %d (%s): %s: %s", failed.scenario.Name, failed.seed, failed.story, outcome.Verdict, outcome.Detail)
+		}
+	}
+}
