@@ -103,7 +103,7 @@ func (w *World) beginFault(number int) {
 	}
 	w.events++
 	w.begun[f.Kind]++
-	w.note(nil, actFault, f.String())
+	w.note(nil, ActionFault, f.String())
 	if f.Kind.Instant() {
 		w.strike(f)
 	} else {
@@ -215,7 +215,7 @@ func (w *World) endFault(number int) {
 	w.events++
 	f.active = false
 	w.active = slices.DeleteFunc(w.active, func(other int) bool { return other == number })
-	w.note(nil, actFaultEnd, f.String())
+	w.note(nil, ActionFaultEnd, f.String())
 	if f.Kind.Network() {
 		w.network.Lift(f.condition)
 	}
@@ -294,7 +294,7 @@ func (h *Host) setPaused(paused int) {
 	h.paused = paused
 	switch {
 	case before == 0 && paused > 0:
-		h.world.note(h, actPause, "")
+		h.world.note(h, ActionPause, "")
 	case before > 0 && paused == 0:
 		h.resume()
 	}

@@ -8,7 +8,7 @@ import (
 // Heal ends every fault that is active, and cancels all that are still to come. Hosts that are down start.
 // A process's own Crash is healed too.
 func (w *World) Heal() {
-	w.note(nil, actHeal, "")
+	w.note(nil, ActionHeal, "")
 	for i := range w.faults {
 		w.faults[i].cancelled = true
 	}
@@ -25,7 +25,7 @@ func (w *World) Heal() {
 // HealAmong heals the named hosts and the links among them, from all faults present and to come, and nothing else: the
 // rest of the world stays as it is. A cluster whose quorum is healed must make progress without the others.
 func (w *World) HealAmong(names ...string) {
-	w.note(nil, actHeal, strings.Join(names, ","))
+	w.note(nil, ActionHeal, strings.Join(names, ","))
 	for _, name := range names {
 		h := w.Host(name)
 		if h == nil {

@@ -134,14 +134,14 @@ func (h *Host) DiskLatency() time.Duration { return h.disk.Latency() }
 // unless the host goes down before. Any number of timers can be set.
 func (h *Host) After(d time.Duration, token uint64) {
 	due := h.Now() + max(d, 0)
-	h.effect(Record{Action: actSetTimer, Due: due, Token: token})
+	h.effect(Record{Action: ActionSetTimer, Due: due, Token: token})
 	h.setTimer(due, token)
 }
 
 // Crash ends the process when its Handle or Boot returns, as if it had exited by itself. The disk keeps what was
 // written. See HostOptions.RestartDelay.
 func (h *Host) Crash(reason string) {
-	h.world.note(h, actExit, reason)
+	h.world.note(h, ActionExit, reason)
 	if h.world.running == h {
 		h.exiting = true
 	} else if h.process != nil {

@@ -21,7 +21,7 @@ func (h *Host) discard(it item) {
 	case itemDelivery:
 		h.world.network.Discard(it.delivery)
 	case itemInput:
-		h.world.note(h, actLostInput, strings.Join(h.world.inputs[it.token].Args, " "))
+		h.world.note(h, ActionLostInput, strings.Join(h.world.inputs[it.token].Args, " "))
 	}
 }
 

@@ -26,7 +26,7 @@ func (h *Host) boot(number uint64) {
 		h.clock = newMonotonicClock(w.now, h.options.ClockOffset, h.clock.rate-million)
 	}
 	w.network.PowerOn(h.options.Address)
-	w.note(h, actBoot, fmt.Sprintf("number %d", h.boots))
+	w.note(h, ActionBoot, fmt.Sprintf("number %d", h.boots))
 	w.running = h
 	h.process = h.program.Boot(h)
 	if h.process == nil {
@@ -60,7 +60,7 @@ func (h *Host) losePower() {
 	silent := h.Random("crash").Chance(million / 2)
 	h.goDown(silent)
 	h.disk.Crash()
-	h.world.note(h, actDown, "crash")
+	h.world.note(h, ActionDown, "crash")
 }
 
 // kill ends the process alone: the disk keeps everything that was written.
@@ -72,7 +72,7 @@ func (h *Host) kill(how string) {
 	}
 	h.goDown(false)
 	h.disk.CrashAt(h.disk.CrashPoints() - 1)
-	h.world.note(h, actDown, how)
+	h.world.note(h, ActionDown, how)
 }
 
 // exit ends a process that has asked for it.
@@ -92,7 +92,7 @@ func (h *Host) start() {
 
 // resume lets a host that was paused handle what has gathered.
 func (h *Host) resume() {
-	h.world.note(h, actResume, "")
+	h.world.note(h, ActionResume, "")
 	h.start()
 	h.wake()
 }

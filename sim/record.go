@@ -14,24 +14,24 @@ import (
 type Action uint8
 
 const (
-	actSend      Action = iota + Action(EventInput) + 1 // the process sends a datagram
-	actOpen                                             // it opens a stream
-	actWrite                                            // it sends bytes on a stream
-	actClose                                            // it closes a stream
-	actUnlisten                                         // it closes a bus
-	actSetTimer                                         // it sets a timer
-	actDisk                                             // it changes its disk
-	actExit                                             // it exits
-	actBoot                                             // a host starts
-	actDown                                             // a host goes down
-	actPause                                            // a host stops
-	actResume                                           // a host goes on
-	actFault                                            // a fault begins
-	actFaultEnd                                         // a fault ends
-	actHeal                                             // the world is healed
-	actLostInput                                        // an input comes to a host that is down
-	actNote                                             // Tracef
-	actFail                                             // the run fails
+	ActionSend      Action = iota + Action(EventInput) + 1 // the process sends a datagram
+	ActionOpen                                             // it opens a stream
+	ActionWrite                                            // it sends bytes on a stream
+	ActionClose                                            // it closes a stream
+	ActionUnlisten                                         // it closes a bus
+	ActionSetTimer                                         // it sets a timer
+	ActionDisk                                             // it changes its disk
+	ActionExit                                             // it exits
+	ActionBoot                                             // a host starts
+	ActionDown                                             // a host goes down
+	ActionPause                                            // a host stops
+	ActionResume                                           // a host goes on
+	ActionFault                                            // a fault begins
+	ActionFaultEnd                                         // a fault ends
+	ActionHeal                                             // the world is healed
+	ActionLostInput                                        // an input comes to a host that is down
+	ActionNote                                             // Tracef
+	ActionFail                                             // the run fails
 	actions
 )
 
@@ -104,7 +104,7 @@ func (r *Record) appendDetail(line []byte) []byte {
 	switch r.Action {
 	case Action(EventTimer):
 		line = fmt.Appendf(line, " %d", r.Token)
-	case actSetTimer:
+	case ActionSetTimer:
 		line = fmt.Appendf(line, " %d for %v", r.Token, r.Due)
 	case Action(EventInput):
 		line = fmt.Appendf(line, " %q", r.Args)
@@ -128,7 +128,7 @@ const shownPayload = 32
 
 // describe puts the payload into words: the program's own, if it has some.
 func (r *Record) describe() string {
-	if d, ok := r.Host.program.(Describer); ok && r.Action != actDisk && len(r.Data) == r.Length {
+	if d, ok := r.Host.program.(Describer); ok && r.Action != ActionDisk && len(r.Data) == r.Length {
 		kind := EventDatagram
 		if r.Stream != 0 {
 			kind = EventStreamData

@@ -99,7 +99,7 @@ func (w *World) Tracef(format string, args ...any) { w.tracef(nil, format, args.
 
 func (w *World) tracef(h *Host, format string, args ...any) {
 	if w.trace.watched() {
-		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: actNote, Text: fmt.Sprintf(format, args...)})
+		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: ActionNote, Text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -142,14 +142,14 @@ func (h *Host) effect(r Record) {
 	w := h.world
 	w.hash.word(uint64(r.Port)<<8 | uint64(r.Action))
 	switch r.Action {
-	case actSend, actOpen:
+	case ActionSend, ActionOpen:
 		w.hash.address(r.Peer)
-	case actWrite, actClose:
+	case ActionWrite, ActionClose:
 		w.hash.word(uint64(r.Stream))
-	case actSetTimer:
+	case ActionSetTimer:
 		w.hash.word(r.Token)
 		w.hash.word(uint64(r.Due))
-	case actDisk:
+	case ActionDisk:
 		w.hash.text(r.Text)
 		w.hash.word(r.Token)
 	}

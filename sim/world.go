@@ -188,7 +188,7 @@ func (w *World) fail(h *Host, verdict Verdict, detail, stack string) {
 	if h != nil {
 		w.failure.Host = h.name
 	}
-	w.note(h, actFail, string(verdict)+": "+detail)
+	w.note(h, ActionFail, string(verdict)+": "+detail)
 }
 
 // Failure returns why the run ended early, nil if it has not.

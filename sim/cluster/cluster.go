@@ -34,7 +34,9 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{Config: config, plan: plan, history: newHistory()}
-	c.World = sim.New(sim.Config{Seed: config.Seed, Network: config.Network, Trace: config.Trace, Journal: config.Journal})
+	c.World = sim.New(sim.Config{
+		Seed: config.Seed, Network: config.Network, Trace: config.Trace, Observe: config.Observe, Journal: config.Journal,
+	})
 	c.nodes = make([]*driver, len(config.Nodes))
 	c.claims = make([]claim, len(config.Nodes))
 	c.clients = make([]*client, len(config.Clients))

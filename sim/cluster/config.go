@@ -31,9 +31,10 @@ type Config struct {
 	// StepBudget bounds the linearizability check, in steps of the model. 0: its default.
 	StepBudget int
 
-	// Trace and Journal do not influence the run; see sim.Config. Neither does Progress, which is called about once per
-	// second of virtual time.
+	// Trace, Observe and Journal do not influence the run; see sim.Config. Neither does Progress, which is called about once
+	// per second of virtual time.
 	Trace    io.Writer
+	Observe  func(r *sim.Record)
 	Journal  *sim.Journal
 	Progress func(virtual time.Duration)
 }

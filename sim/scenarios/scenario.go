@@ -20,9 +20,10 @@ type Options struct {
 	Nodes int
 	// Duration is the virtual time in which faults strike and operations begin.
 	Duration time.Duration
-	// Trace takes a line per event. Journal takes the hash after each event. Progress is called now and then with the
-	// virtual time reached. None of them influences the run.
+	// Trace takes a line per event. Observe takes each event and effect of a scenario that is one world. Journal takes the
+	// hash after each event. Progress is called now and then with the virtual time reached. None of them influences the run.
 	Trace    io.Writer
+	Observe  func(r *sim.Record)
 	Journal  *sim.Journal
 	Progress func(virtual time.Duration)
 }

@@ -43,7 +43,8 @@ func newStory(name string, options Options, sizes defaults) *story {
 	s := &story{options: options, random: random.Derive(options.Seed, "scenario/"+name)}
 	s.config = cluster.DefaultConfig(options.Seed, options.Nodes, sizes.clients) // swarm draws its own hosts
 	s.config.Chaos = options.Duration
-	s.config.Trace, s.config.Journal, s.config.Progress = options.Trace, options.Journal, options.Progress
+	s.config.Trace, s.config.Observe = options.Trace, options.Observe
+	s.config.Journal, s.config.Progress = options.Journal, options.Progress
 	s.workload = cluster.DefaultWorkload()
 	return s
 }
