@@ -18,6 +18,9 @@ func (n *Node) Check() error {
 	if len(n.runs) != 0 || len(n.window) != 0 {
 		return fmt.Errorf("core: %d runs and %d commands are left over between steps", len(n.runs), len(n.window))
 	}
+	if n.logError != nil && len(n.undecided) > 0 {
+		return fmt.Errorf("core: %d proposals wait for a log that has failed", len(n.undecided))
+	}
 	if err := n.checkProposals(); err != nil {
 		return err
 	}

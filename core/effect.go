@@ -26,12 +26,13 @@ const (
 	SendStream
 	// CloseStream closes Stream. StreamClosed is not sent back.
 	CloseStream
-	// Append appends Bytes to the log as the record at Position, and starts to make it durable; Persisted follows.
+	// Append appends Bytes to the log as the record at Position, and starts to make it durable; Persisted or LogFailed follows.
 	Append
 	// Release says that the log's records before Position are no longer needed.
 	Release
 	// Stop ends the process in good order, as if its operator had asked for it, with the options in Stop: the driver gives
-	// the node a Shutdown event, carries out its effects and ends. A client has asked for it (SHUTDOWN).
+	// the node a Shutdown event, carries out its effects and ends. A client has asked for it (SHUTDOWN), or the log has failed
+	// before this start was durable, so that nobody may be told of it.
 	Stop
 )
 

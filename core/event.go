@@ -91,6 +91,14 @@ type Persisted struct {
 	Position uint64
 }
 
+// LogFailed says that the log has ended: no record that has not been reported as durable will be while this process lives,
+// though the next start may find it. It comes once; a Persisted behind it is ignored. The node goes on with what needs
+// no log, and refuses the rest.
+type LogFailed struct {
+	// Reason is what the operating system calls the error, such as "No space left on device". Clients are shown it.
+	Reason string
+}
+
 // DeadlineReached says that NextDeadline has come.
 type DeadlineReached struct{}
 
@@ -107,5 +115,6 @@ func (*StreamOpened) event()    {}
 func (*StreamData) event()      {}
 func (*StreamClosed) event()    {}
 func (*Persisted) event()       {}
+func (*LogFailed) event()       {}
 func (*DeadlineReached) event() {}
 func (*Shutdown) event()        {}

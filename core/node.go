@@ -118,6 +118,8 @@ func (n *Node) Step(at Clock, event Event) []Effect {
 		n.streamClosed(e)
 	case *Persisted:
 		n.recordsPersisted(e.Position)
+	case *LogFailed:
+		n.logFailed(e.Reason)
 	case *DeadlineReached:
 	case *Shutdown:
 		n.leave()

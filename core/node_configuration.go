@@ -14,6 +14,8 @@ type persistence struct {
 	appended, persisted uint64
 	// openingPosition is the record that announces this boot. Nothing leaves the node before it is durable.
 	openingPosition uint64
+	// logError is what is answered to whoever needs the log, once that has failed.
+	logError error
 }
 
 // proposals are configuration changes on their way to being decided.
@@ -77,6 +79,10 @@ func (n *Node) Propose(ctx *command.Context, change topology.Command) {
 		ctx.Reply.Error("ERR The configuration of a cluster of several nodes is fixed until its nodes can vote on changes")
 		return
 	}
+	if n.logError != nil {
+		ctx.Reply.Error(n.logError.Error())
+		return
+	}
 	next, result := n.tentative.Apply(change)
 	position := n.appended
 	if next != n.tentative {
@@ -110,7 +116,7 @@ func (n *Node) recordsPersisted(position uint64) {
 	if position > n.appended {
 		panic("core: a record is durable that was never appended")
 	}
-	if position <= n.persisted {
+	if position <= n.persisted || n.logError != nil {
 		return
 	}
 	n.persisted = position
@@ -120,6 +126,26 @@ func (n *Node) recordsPersisted(position uint64) {
 		n.startGossip()
 	}
 	n.decide()
+	n.releaseParked()
+}
+
+// logFailed refuses what waits for the log. Whether the records of these changes are on the disk is not known, and does not
+// matter to this process: it goes on with the configuration that is in force.
+func (n *Node) logFailed(reason string) {
+	if n.logError != nil {
+		panic("core: the log fails twice: " + reason)
+	}
+	n.logError = command.LogFailed(reason)
+	if !n.opened() {
+		n.emit(Effect{Kind: Stop})
+		return
+	}
+	n.tentative = n.state
+	for i := range n.undecided {
+		n.undecided[i].result.Err = n.logError
+		n.answerProposal(&n.undecided[i])
+	}
+	n.undecided = nil
 	n.releaseParked()
 }
 

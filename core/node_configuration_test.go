@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 )
 
@@ -139,5 +140,52 @@ func TestStepRefusesADriverThatBreaksTheContract(t *testing.T) {
 			}()
 			breach(h)
 		}()
+	}
+}
+
+// The log fails while changes wait for it: those are refused, as are all later ones, and what needs no log goes on.
+func TestLogFailure(t *testing.T) {
+	options := testOptions()
+	options.RequireFullCoverage = false
+	h := newHarness(t, options)
+	h.persist()
+	h.open(0)
+	h.open(1)
+	h.send(0, request("CLUSTER", "ADDSLOTSRANGE", "0", "16000"))
+	h.persist()
+	h.take(0)
+	h.send(0, request("CLUSTER", "ADDSLOTS", "16001")+request("SET", "k", "v"))
+	h.send(1, request("MULTI")+request("CLUSTER", "ADDSLOTS", "16002")+request("PING")+request("EXEC"))
+	records := len(h.records)
+	h.step(&LogFailed{Reason: "No space left on device"})
+	const refusal = "-MISCONF Errors writing to the AOF file: No space left on device\r\n"
+	if got := h.take(0); got != refusal+"+OK\r\n" {
+		t.Errorf("the client with a change under way got %q", got)
+	}
+	if got := h.take(1); got != "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n"+refusal+"+PONG\r\n" {
+		t.Errorf("the transaction with a change under way got %q", got)
+	}
+	h.expect(0, "CLUSTER DELSLOTS 5", refusal)
+	h.expect(0, "GET k", "$1\r\nv\r\n")
+	if got := h.do(0, "INFO persistence"); !strings.Contains(got, "aof_last_write_status:err\r\n") {
+		t.Errorf("INFO: %q", got)
+	}
+	h.persist() // of what was synced before the failure, and told late
+	owned := h.node.Owned()
+	if len(h.records) != records || owned.Len() != 16001 {
+		t.Errorf("%d records, %d slots", len(h.records), owned.Len())
+	}
+}
+
+// A node whose start is not durable must not be heard of.
+func TestLogFailureAtStart(t *testing.T) {
+	h := newHarness(t, testOptions())
+	stopped := false
+	h.stopped = func(command.StopOptions) { stopped = true }
+	h.open(0)
+	h.send(0, request("PING"))
+	h.step(&LogFailed{Reason: "Input/output error"})
+	if !stopped || h.take(0) != "" {
+		t.Errorf("stopped: %v", stopped)
 	}
 }

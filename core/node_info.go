@@ -19,7 +19,7 @@ func (n *Node) Info(section string) []command.Field {
 	case "memory":
 		return n.infoMemory()
 	case "persistence":
-		return []command.Field{number("loading", 0), number("async_loading", 0)}
+		return n.infoPersistence()
 	case "stats":
 		return n.infoStats()
 	case "cluster":
@@ -50,6 +50,14 @@ func (n *Node) infoServer() []command.Field {
 		number("io_threads_active", 0),
 		{Name: "ember_version", Value: process.Version},
 	}
+}
+
+func (n *Node) infoPersistence() []command.Field {
+	status := "ok"
+	if n.logError != nil {
+		status = "err"
+	}
+	return []command.Field{number("loading", 0), number("async_loading", 0), {Name: "aof_last_write_status", Value: status}}
 }
 
 func (n *Node) infoClients() []command.Field {

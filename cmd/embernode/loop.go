@@ -24,7 +24,7 @@ type loop struct {
 	// opened says that this start of the node is durable, so that others may hear of it; onOpened is called then.
 	opened   bool
 	onOpened func()
-	// logFailure is why nothing is appended to the log any more.
+	// logFailure is why nothing is appended to the log any more. Whoever notices it first leaves a letter about it.
 	logFailure error
 }
 
@@ -38,7 +38,7 @@ func (l *loop) now() time.Duration { return time.Since(l.began) }
 func (l *loop) run() error {
 	l.journal.start(
 		func(position uint64) { l.mail.post(func() { l.persisted(position) }) },
-		func(err error) { l.mail.post(func() { l.logFailed(err) }) },
+		func(err error) { l.mail.post(func() { l.endLog(err) }) },
 	)
 	l.step(&core.Start{})
 	for !l.stopping {
@@ -122,14 +122,15 @@ func (l *loop) carryOut(effect *core.Effect) {
 	}
 }
 
-// append gives a record to the journal.
+// append gives a record to the journal. Nothing is known yet of an error where the effects of the step are carried out: the
+// node hears of it in a step of its own.
 func (l *loop) append(effect *core.Effect) {
 	if l.logFailure != nil {
 		return
 	}
 	position, err := l.journal.append(effect.Bytes)
 	if err != nil {
-		l.logFailed(err)
+		l.mail.post(func() { l.endLog(err) })
 		return
 	}
 	if position != effect.Position {
@@ -145,16 +146,13 @@ func (l *loop) persisted(position uint64) {
 	}
 }
 
-// logFailed notes that the log has ended. A node that has not told anyone of this start yet cannot go on. Otherwise the data
-// is intact and is served on, in the configuration that is in force; changes to that are never decided.
-func (l *loop) logFailed(err error) {
+// endLog notes that the log has ended. The node serves its data on, in the configuration that is in force, or stops if this
+// start of it is not durable.
+func (l *loop) endLog(err error) {
 	if l.logFailure != nil {
 		return
 	}
 	l.logFailure = fmt.Errorf("log: %w", err)
-	if !l.opened {
-		l.stopping = true
-		return
-	}
-	l.log.Error("the log has failed: the configuration cannot change until the node is started again", "error", err)
+	l.log.Error("the log has failed: what needs it is refused until the node is started again", "error", err)
+	l.step(&core.LogFailed{Reason: systemReason(err)})
 }

@@ -79,6 +79,11 @@ func ProposalReply(result topology.Result) []byte {
 	return w.Buf
 }
 
+// LogFailed is the error for a command that needs the log when that has failed.
+func LogFailed(reason string) error {
+	return Error("MISCONF Errors writing to the AOF file: " + reason)
+}
+
 // read returns the value of a key for a command that reads it, and counts whether it was there.
 func (c *Context) read(key []byte) (keyspace.Value, bool) {
 	value, ok := c.find(key)

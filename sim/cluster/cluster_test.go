@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,5 +40,26 @@ func TestAQuietClusterServesEverything(t *testing.T) {
 	}
 	if len(result.History.appliedTimes()) == 0 {
 		t.Error("the nodes reported no effects")
+	}
+}
+
+// A node whose log fails as it starts gives up, and comes back once the disk works.
+func TestAFailingLogStopsAStart(t *testing.T) {
+	config, plan := small(3)
+	config.Nodes[2].Share = 0
+	host := config.NodeNames()[2:]
+	plan.Faults = []sim.Fault{
+		{At: time.Second, For: time.Second, Kind: sim.FaultKill, Hosts: host},
+		{At: 2*time.Second + time.Microsecond, For: time.Second, Kind: sim.FaultDiskSyncError, Amount: 1_000_000, Hosts: host},
+		{At: 4 * time.Second, Kind: sim.FaultRestart, Hosts: host},
+	}
+	var trace strings.Builder
+	config.Trace = &trace
+	result := mustRun(t, config, plan)
+	if result.Verdict != sim.OK {
+		t.Fatalf("%s: %s", result.Verdict, result.Detail)
+	}
+	if !strings.Contains(trace.String(), "stopped") {
+		t.Error("the node did not give up")
 	}
 }

@@ -46,7 +46,9 @@ type driver struct {
 	wakes   *random.Stream
 	drained []core.ClientID // those whose replies are on their way out
 	syncing bool
-	ledger  ledger
+	// logFailure is what has ended the log, if anything has.
+	logFailure error
+	ledger     ledger
 }
 
 // bootNode is the program of a node's host.
@@ -192,22 +194,23 @@ func (d *driver) busEvent(e sim.Event) {
 	}
 }
 
-// step gives the node one event and carries out its effects. A crash that an effect causes takes hold when Handle returns.
+// step gives the node one event and carries out its effects. If one of them has ended the log, the node is told so next.
 func (d *driver) step(event core.Event) {
 	if d.node == nil {
 		return
 	}
+	before := d.logFailure
 	effects := d.node.Step(core.Clock{Now: d.host.Now(), Wall: d.host.Wall()}, event)
 	for i := range effects {
-		if err := d.carryOut(&effects[i]); err != nil {
-			d.host.Crash(err.Error())
-			return
-		}
+		d.carryOut(&effects[i])
 	}
 	d.cluster.stepped(d)
+	if d.logFailure != before {
+		d.step(&core.LogFailed{Reason: d.logFailure.Error()})
+	}
 }
 
-func (d *driver) carryOut(effect *core.Effect) error {
+func (d *driver) carryOut(effect *core.Effect) {
 	switch effect.Kind {
 	case core.Reply:
 		d.clients.SendStream(d.conns.stream(effect.Client), effect.Bytes)
@@ -230,20 +233,32 @@ func (d *driver) carryOut(effect *core.Effect) error {
 		d.streams.forget(stream)
 		d.bus.CloseStream(stream)
 	case core.Append:
-		return d.append(effect)
+		d.append(effect)
 	case core.Release:
-		return d.log.Release(effect.Position)
+		d.endLog(d.log.Release(effect.Position))
+	case core.Stop:
+		d.host.Crash("stopped") // takes hold when Handle returns
 	default:
 		panic(fmt.Sprintf("cluster: unknown effect %v", effect.Kind))
 	}
-	return nil
+}
+
+// endLog notes the first error of the log.
+func (d *driver) endLog(err error) {
+	if d.logFailure == nil {
+		d.logFailure = err
+	}
 }
 
 // append writes a record and sees to a sync, which takes its time.
-func (d *driver) append(effect *core.Effect) error {
+func (d *driver) append(effect *core.Effect) {
+	if d.logFailure != nil {
+		return
+	}
 	position, err := d.log.Append(effect.Bytes)
 	if err != nil {
-		return err
+		d.endLog(err)
+		return
 	}
 	if position != effect.Position {
 		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
@@ -252,14 +267,17 @@ func (d *driver) append(effect *core.Effect) error {
 		d.syncing = true
 		d.host.After(d.host.DiskLatency(), tokenSync)
 	}
-	return nil
 }
 
 func (d *driver) synced() {
 	d.syncing = false
+	if d.logFailure != nil {
+		return
+	}
 	position, err := d.log.Sync()
 	if err != nil {
-		d.host.Crash(err.Error())
+		d.endLog(err)
+		d.step(&core.LogFailed{Reason: err.Error()})
 		return
 	}
 	d.step(&core.Persisted{Position: position})
