@@ -72,7 +72,7 @@ func (h *Host) performDeadline() {
 	}
 	if d.spins++; d.spins > maxSpins {
 		detail := fmt.Sprintf("after %d deadlines at one instant the next is %v, and it is %v already", maxSpins, d.at, h.Now())
-		w.fail(h, Stalled, detail, "")
+		w.fail(h, Stalled, "spin", detail, "")
 		return
 	}
 	h.handle(Event{Kind: EventDeadline})

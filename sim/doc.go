@@ -29,7 +29,8 @@
 // # Histories are data
 //
 // Faults and inputs are drawn before the run, by hand or from a FaultMix, into a Plan: a list that can be printed,
-// saved, edited, parsed, shrunk and run again. Applying a plan draws nothing that another part draws from.
+// saved, edited, parsed, shrunk and run again. Applying a plan draws nothing that another part draws from. A Script is
+// a plan with all else that decides a run, as one file.
 //
 // # Failures
 //

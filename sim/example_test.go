@@ -97,7 +97,7 @@ func Example() {
 		return w
 	}), sim.HostOptions{})
 
-	world.OnEvent(func() error {
+	world.OnEvent("what is safe is on two replicas", func() error {
 		holders := 0
 		for _, h := range world.Hosts()[:3] {
 			if r, up := h.Process().(*replica); !up || r.value == "hello world" {

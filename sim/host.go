@@ -26,7 +26,7 @@ type Host struct {
 	program Program
 	options HostOptions
 	disk    *disksim.Disk
-	checks  []func() error
+	checks  []check
 
 	// process is what runs, nil while the host is down.
 	process Process
@@ -165,7 +165,7 @@ func (h *Host) Process() Process { return h.process }
 func (h *Host) World() *World { return h.world }
 
 // OnEvent adds an invariant, asked after every event of this host. An error is a violation, and ends the run.
-func (h *Host) OnEvent(check func() error) { h.checks = append(h.checks, check) }
+func (h *Host) OnEvent(name string, ask func() error) { h.checks = append(h.checks, check{name, ask}) }
 
 // Tracing reports whether somebody reads the trace as it is written. Tracef formats only then, but its arguments are
 // made in any case: ask first where that costs.

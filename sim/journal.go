@@ -52,7 +52,7 @@ func (j *Journal) eventDone(w *World) {
 func (j *Journal) note(w *World, hash uint64) {
 	j.found, j.at, j.hash, j.event = true, j.next, hash, w.events
 	j.lines = w.trace.since(j.mark)
-	w.fail(nil, Nondeterministic, "this is where two runs differ", "") // what comes after is of no interest
+	w.fail(nil, Nondeterministic, "determinism", "this is where two runs differ", "") // what comes after is of no interest
 }
 
 // rerun runs the configuration in another mode.

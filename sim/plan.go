@@ -17,7 +17,7 @@ type Input struct {
 	Args []string // any bytes
 }
 
-// A Plan is all that is decided about a run before it begins.
+// A Plan is what comes to a run from outside: what goes wrong, and what is asked of it.
 type Plan struct {
 	Faults []Fault `json:"faults"`
 	Inputs []Input `json:"inputs"`

@@ -63,7 +63,7 @@ func story(t *testing.T, config Config) *World {
 	_ = a.bus.Close()
 	w.Run(7 * time.Second)
 	w.Heal()
-	w.Fail(Stalled, "nothing happens\nany more")
+	w.Fail(Stalled, "progress", "nothing happens\nany more")
 	return w
 }
 

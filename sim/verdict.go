@@ -24,6 +24,7 @@ type Failure struct {
 	Event   uint64        `json:"event"`           // number of the event during or after which it came about, from 1
 	Host    string        `json:"host,omitempty"`  // host that handled that event, if any
 	Last    string        `json:"last,omitempty"`  // that event, as a line of the trace
+	Check   string        `json:"check"`           // name of what found it; of a panic the function that panicked
 	Detail  string        `json:"detail"`          // what was found
 	Stack   string        `json:"stack,omitempty"` // of a panic
 }
@@ -42,6 +43,7 @@ type Report struct {
 	Scenario    string           `json:"scenario"`
 	Hash        string           `json:"hash"` // 16 hexadecimal digits
 	Verdict     Verdict          `json:"verdict"`
+	Check       string           `json:"check,omitempty"` // see Failure
 	Detail      string           `json:"detail,omitempty"`
 	VirtualTime time.Duration    `json:"virtual_ns"`
 	WallTime    time.Duration    `json:"wall_ns"` // filled by the caller, who may read a clock

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/ember-cluster/ember/core/random"
@@ -29,6 +30,8 @@ type Config struct {
 	Window int
 	// Journal, if not nil, takes the hash after each event; see Twice.
 	Journal *Journal
+	// Until is the number of the event after which the world stops, so that one can look at it. 0: it does not.
+	Until uint64
 }
 
 const (
@@ -59,7 +62,7 @@ type World struct {
 	hash    rollingHash
 	events  uint64
 	trace   trace
-	checks  []func() error
+	checks  []check
 	failure *Failure
 	// running is the host whose process is being called, nil between calls: a panic meanwhile is that process's.
 	running *Host
@@ -171,19 +174,28 @@ func (w *World) Random(use string) *random.Stream {
 	return stream
 }
 
+// A check is an invariant with its name.
+type check struct {
+	name string
+	ask  func() error
+}
+
 // OnEvent adds an invariant, asked after every event in the order in which they were added. The first error is a
 // violation, and ends the run. Host.OnEvent asks after the events of one host.
-func (w *World) OnEvent(check func() error) { w.checks = append(w.checks, check) }
+func (w *World) OnEvent(name string, ask func() error) { w.checks = append(w.checks, check{name, ask}) }
 
-// Fail ends the run with a verdict that the caller has come to. Only the first failure of a run counts.
-func (w *World) Fail(verdict Verdict, detail string) { w.fail(w.running, verdict, detail, "") }
+// Fail ends the run with a verdict that the caller has come to by a check of that name: what is wrong in the same way has
+// the same name, whatever the detail. Only the first failure of a run counts.
+func (w *World) Fail(verdict Verdict, check, detail string) {
+	w.fail(w.running, verdict, check, detail, "")
+}
 
-func (w *World) fail(h *Host, verdict Verdict, detail, stack string) {
+func (w *World) fail(h *Host, verdict Verdict, check, detail, stack string) {
 	if w.failure != nil {
 		return
 	}
 	w.failure = &Failure{
-		Verdict: verdict, Time: w.Now(), Event: w.events, Last: w.trace.lastEvent(), Detail: detail, Stack: stack,
+		Verdict: verdict, Time: w.Now(), Event: w.events, Last: w.trace.lastEvent(), Check: check, Detail: detail, Stack: stack,
 	}
 	if h != nil {
 		w.failure.Host = h.name
@@ -193,6 +205,11 @@ func (w *World) fail(h *Host, verdict Verdict, detail, stack string) {
 
 // Failure returns why the run ended early, nil if it has not.
 func (w *World) Failure() *Failure { return w.failure }
+
+// Ended reports whether nothing more will happen: the world has failed, or come to the event Config.Until.
+func (w *World) Ended() bool {
+	return w.failure != nil || w.config.Until > 0 && w.events >= w.config.Until
+}
 
 // Report returns what the world knows about the run. The caller adds the wall time, and a verdict if a checker of its
 // own finds one.
@@ -207,7 +224,7 @@ func (w *World) Report(scenario string) Report {
 		}
 	}
 	if w.failure != nil {
-		r.Verdict, r.Detail = w.failure.Verdict, w.failure.Error()
+		r.Verdict, r.Check, r.Detail = w.failure.Verdict, w.failure.Check, w.failure.Error()
 	}
 	return r
 }
@@ -218,7 +235,7 @@ func (w *World) Run(until time.Duration) { w.RunUntil(until, nil) }
 // RunUntil lets the world run until the condition holds, and reports whether that came about within the limit of
 // virtual time and before a failure. The condition is asked at once and after every step; nil never holds.
 func (w *World) RunUntil(limit time.Duration, condition func() bool) bool {
-	for w.failure == nil {
+	for !w.Ended() {
 		if condition != nil && condition() {
 			return true
 		}
@@ -234,18 +251,18 @@ func (w *World) RunUntil(limit time.Duration, condition func() bool) bool {
 // Step lets the next thing happen, which may be something that no process sees. It reports false if the world has failed
 // or has nothing left to do.
 func (w *World) Step() bool {
-	if w.failure != nil || w.queue.len() == 0 {
+	if w.Ended() || w.queue.len() == 0 {
 		return false
 	}
 	w.steps(never, func() bool { return true })
-	return w.failure == nil
+	return !w.Ended()
 }
 
 // steps lets things happen up to the limit, until the condition may hold or the world fails. One call of it catches
 // one panic, so that the single steps need not.
 func (w *World) steps(limit int64, condition func() bool) {
 	defer w.catch()
-	for w.failure == nil && w.queue.len() > 0 && w.queue.items[0].at <= limit {
+	for !w.Ended() && w.queue.len() > 0 && w.queue.items[0].at <= limit {
 		w.step(w.queue.pop())
 		if condition != nil && condition() {
 			return
@@ -261,8 +278,22 @@ func (w *World) catch() {
 	}
 	w.running = nil
 	if cause := recover(); cause != nil {
-		w.fail(h, Crashed, fmt.Sprintf("panic: %v", cause), string(debug.Stack()))
+		stack := string(debug.Stack())
+		w.fail(h, Crashed, panicSite(stack), fmt.Sprintf("panic: %v", cause), stack)
 	}
+}
+
+// panicSite returns the function in which a panic came about, from the stack that the deferred function sees.
+func panicSite(stack string) string {
+	_, frames, _ := strings.Cut(stack, "\npanic(")
+	for line := range strings.Lines(frames) {
+		call := strings.LastIndexByte(line, '(')
+		if call <= 0 || line[0] == '\t' || strings.HasPrefix(line, "runtime.") || line[0] == '{' {
+			continue
+		}
+		return line[strings.LastIndexByte(line[:call], '/')+1 : call]
+	}
+	return "panic"
 }
 
 // step lets one item of the queue happen.
@@ -290,21 +321,21 @@ func (w *World) step(it item) {
 	}
 }
 
-// eventDone ends an event: it asks the invariants and keeps the hash.
-func (w *World) eventDone(h *Host) {
-	for _, check := range w.checks {
-		if err := check(); err != nil {
-			w.fail(h, Violation, err.Error(), "")
+// ask asks the invariants until one does not hold.
+func (w *World) ask(h *Host, checks []check) {
+	for i := range checks {
+		if err := checks[i].ask(); err != nil {
+			w.fail(h, Violation, checks[i].name, err.Error(), "")
 			break
 		}
 	}
+}
+
+// eventDone ends an event: it asks the invariants and keeps the hash.
+func (w *World) eventDone(h *Host) {
+	w.ask(h, w.checks)
 	if h != nil {
-		for _, check := range h.checks {
-			if err := check(); err != nil {
-				w.fail(h, Violation, err.Error(), "")
-				break
-			}
-		}
+		w.ask(h, h.checks)
 	}
 	if w.config.Journal != nil {
 		w.config.Journal.eventDone(w)

@@ -244,7 +244,7 @@ func (f *faulty) NextDeadline() time.Duration {
 // A panic that is not a process's is the caller's own.
 func TestOtherPanicsPass(t *testing.T) {
 	w, _ := probes(t, 1, HostOptions{})
-	w.OnEvent(func() error { panic("the checker's") })
+	w.OnEvent("test", func() error { panic("the checker's") })
 	defer func() {
 		if recover() != "the checker's" {
 			t.Error("the panic was caught")
@@ -259,15 +259,15 @@ func TestInvariants(t *testing.T) {
 	w.AddHost("a", a, HostOptions{})
 	hostB := w.AddHost("b", b, HostOptions{})
 	every, ofB := 0, 0
-	w.OnEvent(func() error { every++; return nil })
-	hostB.OnEvent(func() error { ofB++; return nil })
-	w.OnEvent(func() error {
+	w.OnEvent("test", func() error { every++; return nil })
+	hostB.OnEvent("test", func() error { ofB++; return nil })
+	w.OnEvent("test", func() error {
 		if len(b.log) >= 3 {
 			return errors.New("b knows too much")
 		}
 		return nil
 	})
-	w.OnEvent(func() error {
+	w.OnEvent("test", func() error {
 		if len(b.log) >= 3 {
 			return errors.New("not the first")
 		}
@@ -291,7 +291,7 @@ func TestInvariants(t *testing.T) {
 
 func TestFailIsTheFirst(t *testing.T) {
 	w, p := probes(t, 1, HostOptions{})
-	p[0].onEvent = func(Event) { w.Fail(Unknown, "budget spent"); w.Fail(Violation, "later") }
+	p[0].onEvent = func(Event) { w.Fail(Unknown, "budget", "budget spent"); w.Fail(Violation, "test", "later") }
 	p[0].host.After(time.Second, 1)
 	w.Run(time.Minute)
 	if f := w.Failure(); f == nil || f.Verdict != Unknown || f.Detail != "budget spent" || f.Host != "a" {

@@ -56,7 +56,7 @@ func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
 func (c *commandLine) process() core.ProcessInfo {
 	executable, _ := os.Executable() // shown to people only
 	return core.ProcessInfo{
-		ID: os.Getpid(), Version: version, Executable: executable, ConfigFile: c.ConfigFile,
+		ID: os.Getpid(), Version: core.Version, Executable: executable, ConfigFile: c.ConfigFile,
 		OS: runtime.GOOS, Architecture: runtime.GOARCH, MemoryUsed: memoryUsed,
 	}
 }

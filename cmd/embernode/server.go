@@ -92,7 +92,7 @@ func (s *server) serve() error {
 func (s *server) tellWhoWeAre() {
 	node := s.loop.node
 	s.log.Info("serving", "node", node.ID(), "boot", node.Boot(), "client_port", s.clientPort, "cluster_port", s.busPort,
-		"nodes", len(node.State().Nodes()), "version", version)
+		"nodes", len(node.State().Nodes()), "version", core.Version)
 	known, _ := node.State().Node(node.ID())
 	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort {
 		s.log.Warn("the cluster knows this node at another address",

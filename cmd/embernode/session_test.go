@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ember-cluster/ember/core"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -29,7 +30,7 @@ func TestSession(t *testing.T) {
 		if got := c.call("HELLO", "3"); !strings.Contains(got, "proto 3") || !strings.Contains(got, "mode cluster") {
 			t.Errorf("HELLO 3 is answered by %q", got)
 		}
-		for _, want := range []string{"ember_version:" + version, "cluster_enabled:1", "used_memory:", "config_file:"} {
+		for _, want := range []string{"ember_version:" + core.Version, "cluster_enabled:1", "used_memory:", "config_file:"} {
 			if info := c.call("INFO"); !strings.Contains(info, want) {
 				t.Errorf("INFO lacks %q", want)
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/gossip"
 )
 
@@ -153,7 +154,7 @@ func TestHelpAndVersion(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if code := run([]string{"--version"}, &out, &complaint); code != 0 || !strings.HasPrefix(out.String(), "embernode "+version+" go") {
+	if code := run([]string{"--version"}, &out, &complaint); code != 0 || !strings.HasPrefix(out.String(), "embernode "+core.Version+" go") {
 		t.Errorf("--version: exit status %d, %s", code, &out)
 	}
 }

@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-)
 
-// version is Ember's own; the version of Redis whose behaviour it has is command.Version.
-const version = "0.1.0"
+	"github.com/ember-cluster/ember/core"
+)
 
 // describeVersion is what --version prints.
 func describeVersion() string {
-	text := fmt.Sprintf("embernode %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	text := fmt.Sprintf("embernode %s %s %s/%s", core.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return text

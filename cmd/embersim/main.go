@@ -33,10 +33,11 @@ var exitCodes = map[sim.Verdict]int{
 
 // cli is the command line.
 type cli struct {
-	Run   runCommand   `cmd:"" help:"Run one scenario and print what happened."`
-	Sweep sweepCommand `cmd:"" help:"Run one scenario on a range of seeds."`
-	List  listCommand  `cmd:"" help:"List the scenarios."`
-	Bench benchCommand `cmd:"" help:"Measure the simulator's own speed."`
+	Run    runCommand    `cmd:"" help:"Run one scenario and print what happened."`
+	Replay replayCommand `cmd:"" help:"Run what a file says, which run --save or shrink has written."`
+	Sweep  sweepCommand  `cmd:"" help:"Run one scenario on a range of seeds."`
+	List   listCommand   `cmd:"" help:"List the scenarios."`
+	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`
 }
 
 // session is what every command is given.

@@ -183,7 +183,7 @@ func TestNondeterminismIsToldWithTheEvent(t *testing.T) {
 		return &scenarios.Outcome{Report: result.Report}, nil
 	}}
 	seed := uint64(1)
-	command := &runCommand{Seed: &seed, Check: true}
+	command := &runCommand{Seed: &seed, performance: performance{Check: true}}
 	outcome, err := command.perform(&session{out: &bytes.Buffer{}, err: &bytes.Buffer{}}, scenario)
 	if err != nil || outcome.Verdict != sim.Nondeterministic || !strings.Contains(outcome.Detail, "event ") {
 		t.Errorf("got %v, %v", outcome, err)

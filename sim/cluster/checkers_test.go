@@ -163,7 +163,7 @@ func TestDivergedConfigurationsAreFound(t *testing.T) {
 		if _, err := d.log.Sync(); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.World.Apply(sim.Fault{Kind: sim.FaultKill, Hosts: []string{nodeName(2)}, For: time.Millisecond}); err != nil {
+		if err := c.World.Apply(sim.Fault{Kind: sim.FaultKill, Hosts: []string{nodeName(3)}, For: time.Millisecond}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -179,7 +179,7 @@ func TestAStallIsFoundAndExplained(t *testing.T) {
 	}
 	c.chaos()
 	c.World.Heal()
-	if err := c.World.Apply(sim.Fault{Kind: sim.FaultPause, Hosts: []string{nodeName(1)}}); err != nil {
+	if err := c.World.Apply(sim.Fault{Kind: sim.FaultPause, Hosts: []string{nodeName(2)}}); err != nil {
 		t.Fatal(err)
 	}
 	c.settle()
@@ -189,6 +189,9 @@ func TestAStallIsFoundAndExplained(t *testing.T) {
 func TestAPanicOfANodeIsFound(t *testing.T) {
 	r := tampered(t, func(c *Cluster) { c.nodes[0].conns.streams = nil })
 	expectVerdict(t, r, sim.Crashed, "index out of range")
+	if r.Check != "cluster.(*connectionNames).stream" && r.Check != "cluster.(*connectionNames).open" {
+		t.Errorf("the panic is said to be in %s", r.Check)
+	}
 }
 
 func TestASpentBudgetIsUnknown(t *testing.T) {

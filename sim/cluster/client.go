@@ -28,7 +28,7 @@ const (
 // follows MOVED and ASK, and repeats what surely had no effect. It never repeats a write whose outcome it does not know.
 type client struct {
 	cluster *Cluster
-	index   int
+	number  int
 	host    *sim.Host
 	random  *random.Stream
 	bus     transport.Bus
@@ -70,7 +70,7 @@ func (c *Cluster) bootClient(index int) sim.Program {
 	return program{func(h *sim.Host) sim.Process {
 		settings := c.Config.Clients[index]
 		p := &client{
-			cluster: c, index: index, host: h, random: h.Random("client"), bus: h.Listen(1), depth: settings.Depth,
+			cluster: c, number: settings.Number, host: h, random: h.Random("client"), bus: h.Listen(1), depth: settings.Depth,
 		}
 		p.cache.fill(settings.Cache, c.ownerAddress, c.addresses)
 		c.clients[index] = p
@@ -116,7 +116,7 @@ func (c *client) newTask(args []string) *task {
 	arguments := c.byteArguments(args)
 	const perArgument = len("$1000\r\n\r\n")
 	room := len(c.argumentBytes) + (len(args)+1)*perArgument
-	t := &task{op: &Operation{Client: c.index, Args: args}, encoded: resp.AppendCommand(make([]byte, 0, room), arguments...)}
+	t := &task{op: &Operation{Client: c.number, Args: args}, encoded: resp.AppendCommand(make([]byte, 0, room), arguments...)}
 	row := command.Resolve(arguments)
 	if row == nil {
 		return t // the node will say so
@@ -182,7 +182,7 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 	if t.op == nil {
 		c.refreshing = false
 		if !c.cache.load(reply, conn.address) && reply.Kind != resp.KindError {
-			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("CLUSTER SLOTS on %v is not what clients understand: %v", conn.address, reply))
+			c.cluster.World.Fail(sim.Violation, "cluster slots", fmt.Sprintf("CLUSTER SLOTS on %v is not what clients understand: %v", conn.address, reply))
 		}
 		return
 	}
@@ -217,7 +217,7 @@ func (c *client) follow(conn *connection, t *task, to redirect.Redirect) {
 	if to.Endpoint != "" {
 		host, err := netip.ParseAddr(to.Endpoint)
 		if err != nil {
-			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("%v redirects to %q, which is no address", conn.address, to.Endpoint))
+			c.cluster.World.Fail(sim.Violation, "redirect", fmt.Sprintf("%v redirects to %q, which is no address", conn.address, to.Endpoint))
 			return
 		}
 		address = netip.AddrPortFrom(host, to.Port)

@@ -62,7 +62,7 @@ func clientWorld(t *testing.T, inputs [][]string, answers ...func(args []string)
 	c.Config.Clients = []ClientConfig{{Depth: 1, Cache: CacheRight}}
 	c.World = sim.New(sim.Config{Seed: 1, Network: netsim.DefaultProfile()})
 	for i, answer := range answers {
-		host := c.World.AddHost(nodeName(i), sim.ProgramFunc(func(h *sim.Host) sim.Process {
+		host := c.World.AddHost(nodeName(i+1), sim.ProgramFunc(func(h *sim.Host) sim.Process {
 			return &scripted{
 				bus: h.Listen(ClientPort), parser: map[transport.StreamID]*resp.Parser{}, buffer: map[transport.StreamID][]byte{},
 				answer: func(args []string) (string, bool) {
@@ -77,10 +77,10 @@ func clientWorld(t *testing.T, inputs [][]string, answers ...func(args []string)
 		c.addresses = append(c.addresses, netip.AddrPortFrom(host.Address(), ClientPort))
 	}
 	c.state = mustBuild(t, c)
-	c.World.AddHost(clientName(0), c.bootClient(0), sim.HostOptions{})
+	c.World.AddHost(clientName(1), c.bootClient(0), sim.HostOptions{})
 	var plan sim.Plan
 	for i, args := range inputs {
-		plan.Inputs = append(plan.Inputs, sim.Input{At: time.Second + time.Duration(i), Host: clientName(0), Args: args})
+		plan.Inputs = append(plan.Inputs, sim.Input{At: time.Second + time.Duration(i), Host: clientName(1), Args: args})
 	}
 	if err := c.World.Load(plan); err != nil {
 		t.Fatal(err)

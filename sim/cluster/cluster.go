@@ -30,25 +30,33 @@ type Cluster struct {
 
 // New builds a cluster in a world of its own and schedules the plan. The error is a mistake in the configuration or the plan.
 func New(config Config, plan sim.Plan) (*Cluster, error) {
+	config.number()
 	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	if err := validatePlan(plan); err != nil {
 		return nil, err
 	}
 	c := &Cluster{Config: config, plan: plan, history: newHistory()}
 	c.World = sim.New(sim.Config{
-		Seed: config.Seed, Network: config.Network, Trace: config.Trace, Observe: config.Observe, Journal: config.Journal,
+		Seed: config.Seed, Network: config.Network,
+		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,
 	})
 	c.nodes = make([]*driver, len(config.Nodes))
 	c.claims = make([]claim, len(config.Nodes))
 	c.clients = make([]*client, len(config.Clients))
 	for i, node := range config.Nodes {
-		host := c.World.AddHost(nodeName(i), c.bootNode(i), sim.HostOptions{
+		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
+			Address:     netip.AddrFrom4([4]byte{10, 0, 0, byte(node.Number)}),
 			ClockOffset: node.ClockOffset, ClockDrift: node.ClockDrift, WallOffset: node.WallOffset, DiskLatency: node.DiskLatency,
 		})
 		c.hosts = append(c.hosts, host)
 		c.addresses = append(c.addresses, netip.AddrPortFrom(host.Address(), ClientPort))
 	}
-	for i := range config.Clients {
-		c.World.AddHost(clientName(i), c.bootClient(i), sim.HostOptions{})
+	for i, client := range config.Clients {
+		c.World.AddHost(clientName(client.Number), c.bootClient(i), sim.HostOptions{
+			Address: netip.AddrFrom4([4]byte{10, 0, 1, byte(client.Number)}),
+		})
 	}
 	if err := c.layOut(); err != nil {
 		return nil, err

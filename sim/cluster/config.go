@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -12,8 +16,9 @@ import (
 	"github.com/ember-cluster/ember/transport/netsim"
 )
 
-// Config is a cluster and how it is run. Together with a plan it decides a run, bit for bit.
+// Config is a cluster and how it is run. Together with a plan it decides a run, bit for bit, but for what is in Watch.
 type Config struct {
+	Watch
 	Seed uint64
 	// Nodes are the members of the cluster. The slots belong to those that have Share > 0.
 	Nodes   []NodeConfig
@@ -30,17 +35,27 @@ type Config struct {
 	Settle time.Duration
 	// StepBudget bounds the linearizability check, in steps of the model. 0: its default.
 	StepBudget int
+}
 
-	// Trace, Observe and Journal do not influence the run; see sim.Config. Neither does Progress, which is called about once
-	// per second of virtual time.
-	Trace    io.Writer
-	Observe  func(r *sim.Record)
-	Journal  *sim.Journal
+// Watch is who looks at a run. Nothing of it influences what happens.
+type Watch struct {
+	// Trace takes a line per event, Observe is called with each, Journal takes the hash after each; see sim.Config.
+	Trace   io.Writer
+	Observe func(r *sim.Record)
+	Journal *sim.Journal
+	// Until is the number of the event after which the run stops without a judgement. 0: at its end.
+	Until uint64
+	// Built is called with the cluster before it starts.
+	Built func(c *Cluster)
+	// Progress is called about once per second of virtual time.
 	Progress func(virtual time.Duration)
 }
 
 // NodeConfig is one node.
 type NodeConfig struct {
+	// Number is what the host's name, address and random streams follow from, so that they stay when other nodes are taken
+	// away. From 1 to 200; 0: one more than the node before.
+	Number int
 	// Share is the node's part of the slots, relative to the shares of the others. A node with 0 owns none.
 	Share int
 	// ClockOffset, ClockDrift and WallOffset are those of the host's clocks; see sim.HostOptions.
@@ -53,36 +68,60 @@ type NodeConfig struct {
 
 // ClientConfig is one client.
 type ClientConfig struct {
+	// Number is like that of a node.
+	Number int
 	// Depth is how many operations the client has under way at once.
 	Depth int
 	// Cache is what the client believes of the slots at its start.
 	Cache CacheStart
 }
 
-// Names of the hosts, from 1.
-func nodeName(index int) string   { return fmt.Sprintf("node-%d", index+1) }
-func clientName(index int) string { return fmt.Sprintf("client-%d", index+1) }
+// Names of the hosts, by number.
+func nodeName(number int) string   { return "node-" + strconv.Itoa(number) }
+func clientName(number int) string { return "client-" + strconv.Itoa(number) }
+
+// number numbers the hosts that have no number.
+func (c *Config) number() {
+	c.Nodes, c.Clients = slices.Clone(c.Nodes), slices.Clone(c.Clients)
+	last := 0
+	for i := range c.Nodes {
+		c.Nodes[i].Number = cmp.Or(c.Nodes[i].Number, last+1)
+		last = c.Nodes[i].Number
+	}
+	last = 0
+	for i := range c.Clients {
+		c.Clients[i].Number = cmp.Or(c.Clients[i].Number, last+1)
+		last = c.Clients[i].Number
+	}
+}
 
 // NodeNames returns the names of the nodes' hosts, for plans.
-func (c *Config) NodeNames() []string { return names(len(c.Nodes), nodeName) }
+func (c *Config) NodeNames() []string {
+	c.number()
+	names := make([]string, len(c.Nodes))
+	for i := range c.Nodes {
+		names[i] = nodeName(c.Nodes[i].Number)
+	}
+	return names
+}
 
 // ClientNames returns the names of the clients' hosts, for plans.
-func (c *Config) ClientNames() []string { return names(len(c.Clients), clientName) }
-
-func names(n int, name func(int) string) []string {
-	all := make([]string, n)
-	for i := range all {
-		all[i] = name(i)
+func (c *Config) ClientNames() []string {
+	c.number()
+	names := make([]string, len(c.Clients))
+	for i := range c.Clients {
+		names[i] = clientName(c.Clients[i].Number)
 	}
-	return all
+	return names
 }
 
 // Spares returns the names of the nodes that own no slot.
 func (c *Config) Spares() []string {
+	c.number()
 	var spares []string
 	for i := range c.Nodes {
 		if c.Nodes[i].Share == 0 {
-			spares = append(spares, nodeName(i))
+			spares = append(spares, nodeName(c.Nodes[i].Number))
 		}
 	}
 	return spares
@@ -90,16 +129,9 @@ func (c *Config) Spares() []string {
 
 // DefaultConfig returns a cluster of so many nodes that share the slots equally, and so many clients without pipelines.
 func DefaultConfig(seed uint64, nodes, clients int) Config {
-	config := Config{
-		Seed:         seed,
-		Gossip:       gossip.DefaultConfig(),
-		FullCoverage: true,
-		Network:      netsim.DefaultProfile(),
-		Chaos:        30 * time.Second,
-		Settle:       2 * time.Minute,
-	}
+	config := defaultConfig(seed)
 	for range nodes {
-		config.Nodes = append(config.Nodes, NodeConfig{Share: 1, DiskLatency: 200 * time.Microsecond})
+		config.Nodes = append(config.Nodes, defaultNode())
 	}
 	for i := range clients {
 		config.Clients = append(config.Clients, ClientConfig{Depth: 1, Cache: cacheStarts[i%len(cacheStarts)]})
@@ -107,18 +139,37 @@ func DefaultConfig(seed uint64, nodes, clients int) Config {
 	return config
 }
 
+// defaultConfig has no hosts yet.
+func defaultConfig(seed uint64) Config {
+	return Config{
+		Seed:         seed,
+		Gossip:       gossip.DefaultConfig(),
+		FullCoverage: true,
+		Network:      netsim.DefaultProfile(),
+		Chaos:        30 * time.Second,
+		Settle:       2 * time.Minute,
+	}
+}
+
+func defaultNode() NodeConfig { return NodeConfig{Share: 1, DiskLatency: 200 * time.Microsecond} }
+
 // validate reports a caller's mistake.
 func (c *Config) validate() error {
 	shares := 0
 	for _, node := range c.Nodes {
-		if node.Share < 0 {
-			return errors.New("cluster: a node's share of the slots cannot be negative")
+		if node.Share < 0 || node.DiskLatency < 0 || node.ClockOffset < 0 {
+			return errors.New("cluster: a node's share of the slots, disk latency or clock offset cannot be negative")
+		}
+		if node.ClockDrift < -maxDrift || node.ClockDrift > maxDrift {
+			return fmt.Errorf("cluster: a node's clock can drift by up to %d parts per million", maxDrift)
 		}
 		shares += node.Share
 	}
+	numbered := ascending(c.Nodes, func(n NodeConfig) int { return n.Number }) &&
+		ascending(c.Clients, func(c ClientConfig) int { return c.Number })
 	switch {
-	case len(c.Nodes) == 0 || len(c.Nodes) > 200 || len(c.Clients) > 200:
-		return errors.New("cluster: a run has 1 to 200 nodes and at most 200 clients")
+	case len(c.Nodes) == 0 || !numbered:
+		return fmt.Errorf("cluster: a run has 1 to %d nodes and at most as many clients, in the order of their numbers", maxHosts)
 	case shares == 0:
 		return errors.New("cluster: no node has a share of the slots")
 	case c.Chaos <= 0 || c.Settle <= 0:
@@ -129,7 +180,39 @@ func (c *Config) validate() error {
 			return errors.New("cluster: a client needs a depth of at least 1")
 		}
 	}
+	if err := c.Gossip.Validate(); err != nil {
+		return err
+	}
+	return c.Network.Check()
+}
+
+// validatePlan reports a caller's mistake in the plan, but for hosts that there are not.
+func validatePlan(plan sim.Plan) error {
+	for _, in := range plan.Inputs {
+		if !strings.HasPrefix(in.Host, "client-") || len(in.Args) == 0 {
+			return fmt.Errorf("cluster: %q is no operation of a client", in)
+		}
+	}
 	return nil
+}
+
+const (
+	// maxHosts bounds the numbers of nodes and of clients.
+	maxHosts = 200
+	// maxDrift bounds the drift of a node's clock, in parts per million. A world bounds it at five times as much.
+	maxDrift = 100_000
+)
+
+// ascending reports whether the numbers are from 1 to maxHosts and in order.
+func ascending[T any](hosts []T, number func(T) int) bool {
+	last := 0
+	for _, host := range hosts {
+		if number(host) <= last || number(host) > maxHosts {
+			return false
+		}
+		last = number(host)
+	}
+	return true
 }
 
 // nodeOptions are the options of one node, without its source of randomness.

@@ -41,11 +41,11 @@ func (c *client) connectionTo(address transport.Address) *connection {
 	}
 	c.opened++
 	conn := &connection{
-		name: fmt.Sprintf("client-%d/%d", c.index, c.opened), address: address, stream: c.bus.OpenStream(address),
+		name: fmt.Sprintf("%s/%d", c.host.Name(), c.opened), address: address, stream: c.bus.OpenStream(address),
 	}
 	conn.log = c.cluster.history.log(conn.name)
 	c.connections = append(c.connections, conn)
-	protocol := []byte{byte('2' + c.index%2)} // both protocols are spoken
+	protocol := []byte{byte('2' + c.number%2)} // both protocols are spoken
 	conn.write(c, resp.AppendCommand(nil, []byte("HELLO"), protocol, []byte("SETNAME"), []byte(conn.name)), nil)
 	return conn
 }
@@ -76,7 +76,7 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 	for len(conn.buffer) > 0 {
 		reply, size, err := resp.ReadValue(conn.buffer, resp.ReplyLimits{})
 		if err != nil || len(conn.waiting) == 0 {
-			c.cluster.World.Fail(sim.Violation, fmt.Sprintf("%v sent what is no reply, or one too many: %q (%v)", conn.address, conn.buffer, err))
+			c.cluster.World.Fail(sim.Violation, "reply", fmt.Sprintf("%v sent what is no reply, or one too many: %q (%v)", conn.address, conn.buffer, err))
 			return
 		}
 		if size == 0 {

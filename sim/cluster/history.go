@@ -22,7 +22,7 @@ const (
 // Operation is one command of a client, with all its attempts.
 type Operation struct {
 	ID     int
-	Client int
+	Client int // number of its host
 	Args   []string
 	// Call and Return are virtual times. Return is meaningless while Pending or Unknown.
 	Call, Return time.Duration
@@ -133,14 +133,14 @@ func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
 
 // checkAttempts verifies that what clients were told agrees with what nodes did: a redirected or refused attempt had no
 // effect, and no operation had an effect twice.
-func (h *History) checkAttempts() error {
+func (h *History) checkAttempts() (check string, err error) {
 	for _, op := range h.Operations {
 		effective := 0
 		for i := range op.Attempts {
 			attempt := &op.Attempts[i]
 			did := attempt.command()
 			if attempt.Harmless && did != (commandLog{}) {
-				return fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
+				return "harmless refusal", fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}
 			if did.effective {
 				effective++
@@ -148,10 +148,10 @@ func (h *History) checkAttempts() error {
 		}
 		// A read that is repeated may find an expired key, and delete it, each time.
 		if effective > 1 && !op.readOnly {
-			return fmt.Errorf("operation %d %q had an effect %d times", op.ID, op.Args, effective)
+			return "one effect", fmt.Errorf("operation %d %q had an effect %d times", op.ID, op.Args, effective)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // count returns how many operations came to each outcome.

@@ -23,12 +23,12 @@ const fullCheckInterval = 256
 func (c *Cluster) stepped(d *driver) {
 	c.steps++
 	if err := c.checkClaims(d); err != nil {
-		c.World.Fail(sim.Violation, err.Error())
+		c.World.Fail(sim.Violation, "one server per slot", err.Error())
 		return
 	}
 	if c.steps%fullCheckInterval == 0 {
 		if err := d.node.Check(); err != nil {
-			c.World.Fail(sim.Violation, fmt.Sprintf("%s: %v", d.host.Name(), err))
+			c.World.Fail(sim.Violation, "node state", fmt.Sprintf("%s: %v", d.host.Name(), err))
 		}
 	}
 }
@@ -49,23 +49,23 @@ func (c *Cluster) checkClaims(d *driver) error {
 	return nil
 }
 
-// checkEnd checks what must hold when everything has come to rest.
-func (c *Cluster) checkEnd(e evidence) error {
-	if err := c.history.checkAttempts(); err != nil {
-		return err
+// checkEnd checks what must hold when everything has come to rest, and names the check that fails.
+func (c *Cluster) checkEnd(e evidence) (check string, err error) {
+	if check, err := c.history.checkAttempts(); err != nil {
+		return check, err
 	}
 	if missing := linearizability.Unlogged(e.operations, e.applied); len(missing) > 0 {
-		return fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
+		return "complete log", fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
 	}
 	for _, d := range c.nodes {
 		if err := d.node.Check(); err != nil {
-			return fmt.Errorf("%s: %w", d.host.Name(), err)
+			return "node state", fmt.Errorf("%s: %w", d.host.Name(), err)
 		}
 		if err := d.ledger.check(d.node.Space()); err != nil {
-			return fmt.Errorf("%s: %w", d.host.Name(), err)
+			return "ledger", fmt.Errorf("%s: %w", d.host.Name(), err)
 		}
 	}
-	return c.checkAgreement()
+	return "agreement", c.checkAgreement()
 }
 
 // checkAgreement checks that all nodes ended with the same configuration.

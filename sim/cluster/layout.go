@@ -12,16 +12,16 @@ import (
 
 // layOut builds the configuration that the cluster starts from: every node a shard of its own, with its share of the slots.
 func (c *Cluster) layOut() error {
-	identities := c.World.Random("identities")
 	var cluster wire.ClusterID
-	identities.Fill(cluster[:])
+	c.World.Random("identity").Fill(cluster[:])
 	specs := make([]topology.ShardSpec, len(c.hosts))
 	c.ids = make([]wire.NodeID, len(c.hosts))
 	for i, host := range c.hosts {
 		spec := &specs[i]
-		spec.Epoch = uint64(i + 1)
-		identities.Fill(spec.ID[:])
-		identities.Fill(c.ids[i][:])
+		spec.Epoch = uint64(c.Config.Nodes[i].Number)
+		identity := host.Random("identity")
+		identity.Fill(spec.ID[:])
+		identity.Fill(c.ids[i][:])
 		spec.Nodes = []topology.Node{{
 			ID: c.ids[i], Host: host.Address().String(), ClientPort: ClientPort, BusPort: BusPort,
 		}}

@@ -42,15 +42,20 @@ func Run(scenario string, config Config, plan sim.Plan) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.Built != nil {
+		config.Built(c)
+	}
 	c.chaos()
-	c.World.Heal()
-	c.settle()
+	if !c.World.Ended() {
+		c.World.Heal()
+		c.settle()
+	}
 	return c.result(scenario), nil
 }
 
 // chaos lets the first phase pass.
 func (c *Cluster) chaos() {
-	for c.World.Now() < c.Config.Chaos && c.World.Failure() == nil {
+	for c.World.Now() < c.Config.Chaos && !c.World.Ended() {
 		if c.Config.Progress != nil {
 			c.Config.Progress(c.World.Now())
 		}
@@ -62,23 +67,23 @@ func (c *Cluster) chaos() {
 // of every key, so that what the clients saw last is confronted with what is there.
 func (c *Cluster) settle() {
 	limit := c.World.Now() + c.Config.Settle
-	if !c.await(limit, c.converged) {
+	if !c.await(limit, "convergence", c.converged) {
 		return
 	}
 	if err := c.World.Load(c.finalReads()); err != nil {
 		panic("cluster: final reads: " + err.Error())
 	}
 	c.World.Run(c.World.Now() + finalReadTime)
-	c.await(limit, c.idle)
+	c.await(limit, "final reads", c.idle)
 }
 
 // await runs until the condition holds. If it does not in time, the run has stalled.
-func (c *Cluster) await(limit time.Duration, condition func() bool) bool {
+func (c *Cluster) await(limit time.Duration, check string, condition func() bool) bool {
 	if c.World.RunUntil(limit, condition) {
 		return true
 	}
-	if c.World.Failure() == nil {
-		c.World.Fail(sim.Stalled, fmt.Sprintf("%v after the world healed: %s", c.Config.Settle, c.missing()))
+	if !c.World.Ended() {
+		c.World.Fail(sim.Stalled, check, fmt.Sprintf("%v after the world healed: %s", c.Config.Settle, c.missing()))
 	}
 	return false
 }
@@ -119,7 +124,7 @@ func (c *Cluster) complaint(d *driver) string {
 	}
 	for i, id := range c.ids {
 		if d.node.Health(id) != topology.Alive {
-			return fmt.Sprintf("believes %s %v", nodeName(i), d.node.Health(id))
+			return fmt.Sprintf("believes %s %v", c.hosts[i].Name(), d.node.Health(id))
 		}
 	}
 	return ""
@@ -135,7 +140,7 @@ func (c *Cluster) missing() string {
 	}
 	for i, d := range c.nodes {
 		if complaint := c.complaint(d); complaint != "" {
-			all = append(all, nodeName(i)+" "+complaint)
+			all = append(all, c.hosts[i].Name()+" "+complaint)
 		}
 	}
 	return strings.Join(all, "; ")
@@ -153,7 +158,7 @@ func (c *Cluster) finalReads() sim.Plan {
 	for i, key := range c.history.keys() {
 		plan.Inputs = append(plan.Inputs, sim.Input{
 			At:   c.World.Now() + time.Duration(i)*time.Microsecond%finalReadTime,
-			Host: clientName(i % len(c.clients)),
+			Host: clientName(c.Config.Clients[i%len(c.clients)].Number),
 			Args: []string{"GET", key},
 		})
 	}
@@ -163,20 +168,20 @@ func (c *Cluster) finalReads() sim.Plan {
 // judgeEnd judges what is left of a run that came to rest: the nodes, and the clients' history.
 func (c *Cluster) judgeEnd(r *Result) {
 	e := c.evidence()
-	if err := c.checkEnd(e); err != nil {
-		c.World.Fail(sim.Violation, err.Error())
+	if check, err := c.checkEnd(e); err != nil {
+		c.World.Fail(sim.Violation, check, err.Error())
 		return
 	}
 	r.Judgement = c.judge(e)
 	if verdict, detail := verdictOf(r.Judgement); verdict != sim.OK {
-		c.World.Fail(verdict, detail)
+		c.World.Fail(verdict, "linearizability", detail)
 	}
 }
 
 // result judges the run and sums it up.
 func (c *Cluster) result(scenario string) *Result {
 	r := &Result{History: c.history, Cluster: c}
-	if c.World.Failure() == nil {
+	if !c.World.Ended() {
 		c.judgeEnd(r)
 	}
 	r.Report = c.World.Report(scenario)

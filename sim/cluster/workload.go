@@ -71,7 +71,7 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 	for client := range clients {
 		d := drawer{workload: w, source: source, client: client}
 		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
-			inputs = append(inputs, sim.Input{At: at, Host: clientName(client), Args: d.operation()})
+			inputs = append(inputs, sim.Input{At: at, Host: clientName(client + 1), Args: d.operation()})
 		}
 	}
 	return inputs

@@ -44,19 +44,21 @@ func gossipBenchmark(members int, duration time.Duration) func() (uint64, time.D
 
 func idleBenchmark() (uint64, time.Duration, error) {
 	s := newStory("idle", Options{Seed: 1}, defaults{nodes: 6, clients: 0, duration: 10 * time.Minute})
-	return measured(s.run("idle"))
+	return measured(perform("idle", s.config, s.plan))
 }
 
 func busyBenchmark() (uint64, time.Duration, error) {
 	s := newStory("busy", Options{Seed: 1}, defaults{nodes: 6, clients: 8, duration: time.Minute})
-	return measured(s.run("busy"))
+	s.drawOperations()
+	return measured(perform("busy", s.config, s.plan))
 }
 
 func swarmBenchmark() (events uint64, virtual time.Duration, err error) {
 	for seed := uint64(1); seed <= 5; seed++ {
 		s := newStory("swarm", Options{Seed: seed, Nodes: 6}, defaults{duration: time.Minute})
 		drawSwarm(s, 8)
-		e, v, err := measured(s.run("swarm"))
+		s.drawOperations()
+		e, v, err := measured(perform("swarm", s.config, s.plan))
 		if err != nil {
 			return 0, 0, err
 		}

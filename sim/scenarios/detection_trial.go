@@ -203,5 +203,5 @@ func (t *trial) noteBelief(at, about int, dead bool) {
 
 // violated ends the trial.
 func (t *trial) violated(format string, args ...any) {
-	t.world.Fail(sim.Violation, fmt.Sprintf(format, args...))
+	t.world.Fail(sim.Violation, "detection", fmt.Sprintf(format, args...))
 }

@@ -6,7 +6,6 @@ package scenarios
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/ember-cluster/ember/sim"
@@ -20,12 +19,8 @@ type Options struct {
 	Nodes int
 	// Duration is the virtual time in which faults strike and operations begin.
 	Duration time.Duration
-	// Trace takes a line per event. Observe takes each event and effect of a scenario that is one world. Journal takes the
-	// hash after each event. Progress is called now and then with the virtual time reached. None of them influences the run.
-	Trace    io.Writer
-	Observe  func(r *sim.Record)
-	Journal  *sim.Journal
-	Progress func(virtual time.Duration)
+	// Watch influences nothing. Observe takes the events of a scenario that is one world.
+	cluster.Watch
 }
 
 // Scenario is one story.
@@ -35,6 +30,8 @@ type Scenario struct {
 	Summary string
 	// Run tells the story. The error is a mistake in the options.
 	Run func(Options) (*Outcome, error)
+	// Draw decides all that Run decides before the run begins; Replay does the rest. Nil for a scenario of many runs.
+	Draw func(Options) (sim.Script, error)
 }
 
 // Outcome is what came of a run.
@@ -47,6 +44,16 @@ type Outcome struct {
 	Findings []string `json:"-"`
 	// Result is how a scenario of a whole cluster ended; nil for others.
 	Result *cluster.Result `json:"-"`
+}
+
+// Replay runs what a script says. The error says why it cannot be run.
+func Replay(script sim.Script, watch cluster.Watch) (*Outcome, error) {
+	config, plan, err := cluster.FromScript(script)
+	if err != nil {
+		return nil, err
+	}
+	config.Watch = watch
+	return perform(script.Scenario, config, plan)
 }
 
 // All returns the scenarios in the order in which a newcomer should meet them. The first one is the default.

@@ -1,9 +1,14 @@
 package scenarios
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/sim/cluster"
 )
 
 // Every scenario is clean on its pinned seeds.
@@ -25,6 +30,57 @@ func TestPinnedSeeds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A run that was written down is the same run.
+func TestReplayIsBitForBit(t *testing.T) {
+	for _, scenario := range All() {
+		if scenario.Draw == nil {
+			continue
+		}
+		options := Options{Seed: 5, Duration: 5 * time.Second}
+		drawn, err := scenario.Draw(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, err := sim.ParseScript(drawn.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		original, err := scenario.Run(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replayed, err := Replay(script, cluster.Watch{})
+		if err != nil || replayed.Hash != original.Hash || !slices.Equal(replayed.Setting, original.Setting) {
+			t.Errorf("%s: %v, hash %s, originally %s", scenario.Name, err, replayed.Hash, original.Hash)
+		}
+	}
+}
+
+// Scripts in testdata are runs that failed once; they stay clean.
+func TestSavedRuns(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.sim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, err := sim.ParseScript(string(text))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		outcome, err := Replay(script, cluster.Watch{})
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if outcome.Verdict != sim.OK {
+			t.Errorf("%s: %s: %s", path, outcome.Verdict, outcome.Detail)
+		}
 	}
 }
 

@@ -26,11 +26,23 @@ type defaults struct {
 
 // clusterScenario is a scenario of a whole cluster: draw completes the story's configuration and adds its faults.
 func clusterScenario(name, summary string, sizes defaults, draw func(*story)) Scenario {
-	return Scenario{Name: name, Summary: summary, Run: func(options Options) (*Outcome, error) {
+	tell := func(options Options) *story {
 		s := newStory(name, options, sizes)
 		draw(s)
-		return s.run(name)
-	}}
+		s.drawOperations()
+		return s
+	}
+	return Scenario{
+		Name: name, Summary: summary,
+		Run: func(options Options) (*Outcome, error) {
+			s := tell(options)
+			return perform(name, s.config, s.plan)
+		},
+		Draw: func(options Options) (sim.Script, error) {
+			s := tell(options)
+			return cluster.NewScript(name, s.config, s.plan)
+		},
+	}
 }
 
 func newStory(name string, options Options, sizes defaults) *story {
@@ -43,8 +55,7 @@ func newStory(name string, options Options, sizes defaults) *story {
 	s := &story{options: options, random: random.Derive(options.Seed, "scenario/"+name)}
 	s.config = cluster.DefaultConfig(options.Seed, options.Nodes, sizes.clients) // swarm draws its own hosts
 	s.config.Chaos = options.Duration
-	s.config.Trace, s.config.Observe = options.Trace, options.Observe
-	s.config.Journal, s.config.Progress = options.Journal, options.Progress
+	s.config.Watch = options.Watch
 	s.workload = cluster.DefaultWorkload()
 	return s
 }
@@ -89,31 +100,33 @@ func (s *story) spare(count int) {
 	}
 }
 
-// run draws the operations and lets the story happen.
-func (s *story) run(name string) (*Outcome, error) {
+// drawOperations draws what clients ask for.
+func (s *story) drawOperations() {
 	operations := random.Derive(s.options.Seed, "operations")
 	s.plan.Inputs = append(s.plan.Inputs, s.workload.Draw(operations, len(s.config.Clients), s.config.Chaos)...)
-	result, err := cluster.Run(name, s.config, s.plan)
+}
+
+// perform lets a story happen.
+func perform(name string, config cluster.Config, plan sim.Plan) (*Outcome, error) {
+	result, err := cluster.Run(name, config, plan)
 	if err != nil {
 		return nil, err
 	}
 	return &Outcome{
 		Report: result.Report, Operations: result.Operations, Redirects: result.Redirects,
-		Setting: s.setting(), Result: result,
+		Setting: setting(&config, plan), Result: result,
 	}, nil
 }
 
-// setting describes the story for people.
-func (s *story) setting() []string {
+// setting describes a story for people.
+func setting(config *cluster.Config, plan sim.Plan) []string {
 	depth := 0
-	for _, client := range s.config.Clients {
+	for _, client := range config.Clients {
 		depth = max(depth, client.Depth)
 	}
 	return []string{
-		fmt.Sprintf("%d nodes, of which %d own no slot", len(s.config.Nodes), len(s.config.Spares())),
+		fmt.Sprintf("%d nodes, of which %d own no slot", len(config.Nodes), len(config.Spares())),
 		fmt.Sprintf("%d clients with up to %d operations under way, %d operations in %v",
-			len(s.config.Clients), depth, len(s.plan.Inputs), s.config.Chaos),
-		fmt.Sprintf("keys: %d strings, %d counters, %d groups with a common hash tag",
-			s.workload.Strings, s.workload.Counters, s.workload.Tags),
+			len(config.Clients), depth, len(plan.Inputs), config.Chaos),
 	}
 }

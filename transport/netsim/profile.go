@@ -1,6 +1,11 @@
 package netsim
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/core/random"
+)
 
 // A Profile says how a link behaves while nothing is wrong with it. Rates are in parts per million.
 type Profile struct {
@@ -13,6 +18,24 @@ type Profile struct {
 	Corrupt      int           // rate of packets in which bits flip
 	Bandwidth    int64         // bytes per second; 0: without limit
 	QueueDelay   time.Duration // a datagram that would wait longer than this for the bandwidth is dropped
+}
+
+// Check returns what is wrong with a profile, nil if links can have it.
+func (p *Profile) Check() error {
+	for _, rate := range []int{p.Loss, p.Duplicate, p.Reorder, p.Corrupt} {
+		if rate < 0 || rate > random.Million {
+			return fmt.Errorf("netsim: a rate is %d parts per million", rate)
+		}
+	}
+	for _, delay := range []time.Duration{p.Latency, p.Jitter, p.ReorderDelay, p.QueueDelay} {
+		if delay < 0 || delay > maxDelay {
+			return fmt.Errorf("netsim: a delay is %v, it must be from 0 to %v", delay, maxDelay)
+		}
+	}
+	if p.Bandwidth < 0 {
+		return fmt.Errorf("netsim: the bandwidth is %d bytes per second", p.Bandwidth)
+	}
+	return nil
 }
 
 // DefaultProfile is a link within a data centre: 200 µs and a tail, nothing lost.
@@ -49,6 +72,8 @@ func DefaultStreamProfile() StreamProfile {
 }
 
 const (
+	// maxDelay bounds the delays of a profile.
+	maxDelay = 24 * time.Hour
 	// loopbackLatency is the time from a host to itself.
 	loopbackLatency = 10 * time.Microsecond
 	// maxSegment is the most bytes of a stream that are lost or arrive together.
