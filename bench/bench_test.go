@@ -1,264 +1,148 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"flag"
-	"fmt"
-	"net"
-	"os"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/bench/load"
 )
 
-// fakeServer makes the test's own binary a server for the tests that start one.
-const fakeServer = "BENCH_TEST_FAKE_SERVER"
-
-func TestMain(m *testing.M) {
-	if behaviour := os.Getenv(fakeServer); behaviour != "" {
-		serve(behaviour, os.Args[1:])
-		return
+// TestEmbernode runs the suites that need no redis-benchmark on two real nodes, and reads the result as JSON.
+func TestEmbernode(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "embernode")
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../cmd/embernode").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
 	}
-	os.Exit(m.Run())
-}
-
-// serve takes the options of a server and answers what prepare asks, counting the keys that it is given.
-func serve(behaviour string, arguments []string) {
-	if behaviour == "broken" {
-		fmt.Fprintln(os.Stderr, "no such option")
-		os.Exit(1)
-	}
-	flags := flag.NewFlagSet("fake", flag.ExitOnError)
-	port := flags.Int("port", 0, "")
-	flags.String("bind", "", "")
-	flags.String("dir", "", "")
-	_ = flags.Parse(arguments)
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", *port))
+	var out, log bytes.Buffer
+	err := run(t.Context(), []string{"--ember", binary, "--servers", "ember,ember", "--suite", "memory,collector", "--keys", "1000",
+		"--seconds", "1", "--repeats", "1", "--json"}, &out, &log)
 	if err != nil {
-		panic(err)
+		t.Fatalf("%v\n%s", err, log.String())
 	}
-	connection, err := listener.Accept()
-	if err != nil {
-		panic(err)
-	}
-	answer(connection)
-	select {} // until it is stopped
-}
-
-func answer(connection net.Conn) {
-	var parser resp.Parser
-	reply := resp.Writer{Protocol: 2}
-	var buffer []byte
-	chunk := make([]byte, 4096)
-	for {
-		n, err := connection.Read(chunk)
-		if err != nil {
-			return
-		}
-		buffer = append(buffer, chunk[:n]...)
-		for {
-			arguments, size, err := parser.Next(buffer)
-			if err != nil || size == 0 {
-				break
-			}
-			switch strings.Join(bytesToStrings(arguments[:2]), " ") {
-			case "CLUSTER INFO":
-				reply.BulkString("cluster_enabled:1\r\ncluster_state:ok\r\n")
-			case "INFO server":
-				reply.BulkString("# Server\r\nredis_version:7.0.0\r\nember_version:0.1.2\r\n")
-			case "SET key:000000001234":
-				if len(arguments[2]) != 5 {
-					panic("the value is no filling of 5 bytes")
-				}
-				fallthrough
-			default:
-				reply.Simple("OK")
-			}
-			buffer = buffer[size:]
-		}
-		if _, err := connection.Write(reply.Buf); err != nil {
-			return
-		}
-		reply.Buf = reply.Buf[:0]
-	}
-}
-
-func bytesToStrings(list [][]byte) (texts []string) {
-	for _, item := range list {
-		texts = append(texts, string(item))
-	}
-	return texts
-}
-
-func fakeOptions(t *testing.T, behaviour string) options {
-	t.Setenv(fakeServer, behaviour)
-	binary, err := os.Executable()
-	if err != nil {
+	var r result
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
-	return options{servers: []string{"ember", "ember"}, ember: binary, load: load{keys: 2345, valueSize: 5}}
-}
-
-// TestServers starts two servers, fills them and stops them by their processes.
-func TestServers(t *testing.T) {
-	o := fakeOptions(t, "works")
-	var log bytes.Buffer
-	servers, err := startAll(t.Context(), o, t.TempDir(), &log)
-	defer stopAll(servers)
-	if err != nil {
-		t.Fatal(err)
+	if len(r.Servers) != 2 || r.Servers[1].Name != "ember (2)" || r.Servers[1].Version == "" {
+		t.Errorf("the servers are %+v", r.Servers)
 	}
-	if names := servers[0].name + ", " + servers[1].name; names != "ember, ember (2)" {
-		t.Errorf("the servers are called %s", names)
-	}
-	for _, s := range servers {
-		if s.version != "0.1.2" {
-			t.Errorf("%s has version %q", s.name, s.version)
+	figures := map[figure]int{}
+	for _, row := range r.Rows {
+		figures[row.Figure]++
+		if row.Values[0] == nil {
+			t.Errorf("%s, %s: nothing was measured", row.Test, row.Figure)
 		}
-		if s.fullBytes <= 0 {
-			t.Errorf("%s holds %d bytes", s.name, s.fullBytes)
-		}
-		if used, err := s.process.processorTime(); err != nil || used < 0 {
-			t.Errorf("%s has used %v, %v", s.name, used, err)
+		if v := row.Values[0]; row.Figure == collectorCycles && v != nil && v.Median < 1 {
+			t.Error("no garbage collection was measured")
 		}
 	}
-	stopAll(servers)
-	for _, s := range servers {
-		if _, err := s.process.processorTime(); err == nil {
-			t.Errorf("%s runs on after it was stopped", s.name)
-		}
+	if figures[residentPerKey] != 3 || figures[collectorPart] != 1 || figures[longestPause] != 1 {
+		t.Errorf("the figures are %v", figures)
 	}
 }
 
-// TestBrokenServer shows that a server that ends at once is told with its last words, without waiting for it.
-func TestBrokenServer(t *testing.T) {
-	o := fakeOptions(t, "broken")
-	servers, err := startAll(t.Context(), o, t.TempDir(), &bytes.Buffer{})
-	defer stopAll(servers)
-	if err == nil || !strings.Contains(err.Error(), "no such option") || !strings.Contains(err.Error(), "ended before") {
-		t.Errorf("error %v", err)
+func TestRows(t *testing.T) {
+	r := newRow("GET P=16", rate, [][]float64{{5, 9, 1}, nil, {7, 20}})
+	want := []*value{{Median: 5, Lowest: 1, Highest: 9, Ratio: 1}, nil, {Median: 13.5, Lowest: 7, Highest: 20, Ratio: 2.7}}
+	for i, v := range r.Values {
+		if (v == nil) != (want[i] == nil) || v != nil && *v != *want[i] {
+			t.Errorf("server %d has %+v, want %+v", i, v, want[i])
+		}
+	}
+	if r := newRow("GET P=16", rate, [][]float64{{0}, {7}}); r.Values[1].Ratio != 0 {
+		t.Errorf("a ratio to nothing is %v", r.Values[1].Ratio)
+	}
+	if r := newRow("a test", longestPause, [][]float64{nil, {0.5}}); r.Values[1].Ratio != 0 || r.Bar == nil || !r.Bar.Absolute {
+		t.Errorf("without a baseline: %+v", r)
+	}
+	samples := sampleRows("t", [][]load.Sample{{{Rate: 1, Processor: 2 * time.Microsecond, P50: 3e6, P99: 4e6}}})
+	for i, want := range []float64{1, 2, 3, 4} {
+		if got := samples[i].Values[0].Median; got != want {
+			t.Errorf("%s is %v, want %v", samples[i].Figure, got, want)
+		}
 	}
 }
 
-func TestParseCSV(t *testing.T) {
-	const table = "WARNING: Could not fetch server CONFIG\n" +
-		`"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"` +
-		"\n" + `"SET","222222.23","3.098","0.216","2.311","6.247","6.295","6.303"` + "\n"
-	got, err := parseCSV(table)
-	want := sample{rate: 222222.23, p50: 2311 * time.Microsecond, p99: 6295 * time.Microsecond}
-	if err != nil || got != want {
-		t.Errorf("got %+v, %v; want %+v", got, err, want)
-	}
-	for name, bad := range map[string]string{
-		"nothing":     "",
-		"no row":      strings.SplitAfter(table, "max_latency_ms\"\n")[0],
-		"a test more": table + `"GET","1","1","1","1","1","1","1"` + "\n",
-		"no column":   strings.Replace(table, "p99_latency_ms", "p98_latency_ms", 1),
-		"no number":   strings.Replace(table, "222222.23", "many", 1),
+// TestBars shows for each kind of bar what meets it, and that only embernode is held to it.
+func TestBars(t *testing.T) {
+	for _, test := range []struct {
+		bar  bar
+		v    value
+		want bool
+	}{
+		{atLeast(3), value{Median: 1, Ratio: 3}, true},
+		{atLeast(3), value{Median: 9, Ratio: 2.99}, false},
+		{atMost(0.8), value{Median: 9, Ratio: 0.8}, true},
+		{atMost(0.8), value{Median: 0, Ratio: 0.81}, false},
+		{below(1), value{Median: 1, Ratio: 9}, true},
+		{below(1), value{Median: 1.01}, false},
 	} {
-		if got, err := parseCSV(bad); err == nil {
-			t.Errorf("%s: accepted as %+v", name, got)
+		if got := test.bar.isMetBy(test.v); got != test.want {
+			t.Errorf("%v is met by %+v: %v", test.bar, test.v, got)
 		}
 	}
-}
-
-func TestParseStat(t *testing.T) {
-	const stat = "546 (redis) S (x) S 32462 32462 3673 0 -1 4194560 1135 0 12 0 250 31 7 8 20 0 5 0 213038 64905216 3214\n"
-	if got, err := parseStat(stat); err != nil || got != 2810*time.Millisecond {
-		t.Errorf("got %v, %v", got, err)
+	servers := []serverResult{{Kind: "redis"}, {Kind: "valkey"}, {Kind: "ember"}}
+	r := newRow("GET P=16", rate, [][]float64{{1}, {9}, {2}})
+	if got := r.judge(servers); !slices.Equal(got, []bool{false}) {
+		t.Errorf("judged %v", got)
 	}
-	for _, bad := range []string{"", "546 (redis) S 1 2", strings.Replace(stat, " 250 ", " x ", 1)} {
-		if got, err := parseStat(bad); err == nil {
-			t.Errorf("%q gives %v", bad, got)
-		}
+	r = newRow("GET P=16", p50, [][]float64{{1}, {9}, {2}})
+	if got := r.judge(servers); got != nil {
+		t.Errorf("without a bar, judged %v", got)
 	}
 }
 
-func TestParseStatus(t *testing.T) {
-	if got, err := parseStatus("Name:\tredis\nVmPeak:\t 9 kB\nVmRSS:\t   12916 kB\n"); err != nil || got != 12916<<10 {
-		t.Errorf("got %v, %v", got, err)
-	}
-	for _, bad := range []string{"", "VmRSS:\t12 MB\n", "VmRSS:\tx kB\n"} {
-		if got, err := parseStatus(bad); err == nil {
-			t.Errorf("%q gives %v", bad, got)
-		}
-	}
-}
-
-func TestMedians(t *testing.T) {
-	samples := []sample{{rate: 9, processor: 4, p99: 70}, {rate: 5, processor: 2, p99: 10}, {rate: 1, processor: 8, p99: 30}}
-	got := summarize(samples)
-	if want := (median{Rate: 5, LowestRate: 1, HighestRate: 9, Processor: 4, P99: 30}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if got := summarize(samples[:2]); got.Rate != 7 || got.Processor != 3 {
-		t.Errorf("of two: %+v", got)
-	}
-}
-
-// TestReport pins the form of the tables, which the documentation quotes.
+// TestReport pins the form of the table, which the documentation quotes.
 func TestReport(t *testing.T) {
 	r := result{
 		System: "linux/amd64", Processors: 2, Connections: 50, ValueSize: 64, Keys: 1_000_000, Repeats: 3,
-		Servers: []serverResult{
-			{Name: "redis", Version: "7.0.15", EmptyBytes: 12 << 20, FullBytes: 195 << 20, FinalBytes: 196 << 20, BytesPerKey: 192},
-			{Name: "ember", Version: "0.1.0", EmptyBytes: 9 << 20, FullBytes: 118 << 20, FinalBytes: 120 << 20, BytesPerKey: 114},
+		Servers: []serverResult{{"redis", "redis", "7.0.15"}, {"ember", "ember", "0.1.0"}},
+		Rows: []row{
+			newRow("GET P=16", rate, [][]float64{{531_000.4, 499_001, 540_022}, {2_315_160, 2_000_007, 2_400_000}}),
+			newRow("GET P=16", processor, [][]float64{{1.9}, {0.76}}),
+			newRow("GET P=16", p50, [][]float64{{1.2}, {0.3}}),
+			newRow("SET P=16 with 5,000,000 keys", longestPause, [][]float64{nil, {0.0327, 0.0410, 0.0327}}),
 		},
-		Cells: []cell{{Test: "get", Pipeline: 16, Medians: []median{
-			{Rate: 531_000.4, LowestRate: 499_001, HighestRate: 540_022, RateRatio: 1, Processor: 1900, ProcessorRatio: 1,
-				P50: 1_200_000, P99: 2_345_000, P99Ratio: 1},
-			{Rate: 2_315_160, LowestRate: 2_000_007, HighestRate: 2_400_000, RateRatio: 4.36, Processor: 380, ProcessorRatio: 0.2,
-				P50: 300_000, P99: 870_000, P99Ratio: 0.371},
-		}}},
 	}
-	const want = `linux/amd64, 2 processors; 50 connections, 64-byte values, 1,000,000 random keys; medians of interleaved runs, 3 each; ratios are to redis.
+	const want = `linux/amd64, 2 processors; 50 connections, 64-byte values, 1,000,000 random keys; medians of interleaved runs, 3 each (lowest–highest); ratios and bars marked × are to redis.
 
-| test | server | requests/s | lowest–highest | ratio | server CPU µs/request | ratio | p50 ms | p99 ms | ratio |
-|---|---|--:|:-:|--:|--:|--:|--:|--:|--:|
-| GET P=16 | redis | 531,000 | 499,001–540,022 | 1.00 | 1.90 | 1.00 | 1.20 | 2.35 | 1.00 |
-| GET P=16 | ember | 2,315,160 | 2,000,007–2,400,000 | 4.36 | 0.38 | 0.20 | 0.30 | 0.87 | 0.37 |
-
-| server | version | resident MiB, empty | filled | at the end | bytes/key |
-|---|---|--:|--:|--:|--:|
-| redis | 7.0.15 | 12 | 195 | 196 | 192 |
-| ember | 0.1.0 | 9 | 118 | 120 | 114 |
+| test | figure | redis 7.0.15 | ember 0.1.0 | ratio | bar | met |
+|---|---|--:|--:|--:|--:|---|
+| GET P=16 | requests/s | 531,000 (499,001–540,022) | 2,315,160 (2,000,007–2,400,000) | 4.36 | ≥ 3.00× | yes |
+| GET P=16 | server CPU µs/request | 1.90 | 0.76 | 0.40 | ≤ 0.33× | **no** |
+| GET P=16 | p50 ms | 1.20 | 0.30 | 0.25 | – | – |
+| SET P=16 with 5,000,000 keys | longest pause ms | – | 0.033 (0.033–0.041) | – | ≤ 1 | yes |
 `
 	var out bytes.Buffer
 	if err := r.writeMarkdown(&out); err != nil {
 		t.Fatal(err)
 	}
-	got, wanted := bufio.NewScanner(&out), bufio.NewScanner(strings.NewReader(want))
-	for wanted.Scan() {
-		if !got.Scan() || got.Text() != wanted.Text() {
-			t.Errorf("got  %s\nwant %s", got.Text(), wanted.Text())
-		}
-	}
-	if got.Scan() {
-		t.Errorf("one line more: %s", got.Text())
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
 
 // TestOptions shows that mistakes on the command line are told before anything is started.
 func TestOptions(t *testing.T) {
 	for _, arguments := range [][]string{
-		{"--pipelines", "0"}, {"--pipelines", "1,x"}, {"--pipelines", ""}, {"--tests", ""}, {"--keys", "0"}, {"--repeats", "-1"},
-		{"more"}, {"--nonsense"}, {"--servers", "memcached", "--keys", "1"},
+		{"--pipelines", "0"}, {"--pipelines", "1,x"}, {"--pipelines", ""}, {"--tests", ""}, {"--keys", "999"}, {"--repeats", "-1"},
+		{"more"}, {"--nonsense"}, {"--servers", "memcached"}, {"--suite", "speed"}, {"--suite", ""}, {"--seconds", "0"},
 	} {
 		var out bytes.Buffer
 		if err := run(context.Background(), arguments, &out, &out); err == nil {
 			t.Errorf("%q is accepted", arguments)
 		}
 	}
-}
-
-func TestCount(t *testing.T) {
-	for pipeline, want := range map[int]int{1: 100, 4: 100, 16: 400, 64: 800} {
-		if got := (load{requests: 100}).count(pipeline); got != want {
-			t.Errorf("pipeline %d: %d requests, want %d", pipeline, got, want)
+	for list, want := range map[string]int{"quick": 3, "full": 7, "memory": 1, "growth,offered": 2} {
+		if got, err := findSuites(strings.Split(list, ",")); err != nil || len(got) != want {
+			t.Errorf("%s: %d suites, %v; want %d", list, len(got), err, want)
 		}
 	}
 }

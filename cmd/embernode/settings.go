@@ -44,7 +44,7 @@ type settings struct {
 	LogLevel logLevel `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice or warning."`
 	LogFile  string   `name:"logfile" default:"" group:"process" placeholder:"PATH" help:"File that log messages are appended to. Default: standard error."`
 
-	Pprof loopbackPort `name:"pprof" default:"" group:"process" placeholder:"ADDRESS:PORT" help:"Serve Go's profiles by HTTP at this address of the loopback interface."`
+	Pprof loopbackPort `name:"pprof" default:"" group:"process" placeholder:"ADDRESS:PORT" help:"Serve Go's profiles, and its runtime's metrics, by HTTP at this address of the loopback interface."`
 
 	Version bool `name:"version" short:"v" group:"process" help:"Print the version."`
 }

@@ -60,7 +60,10 @@ var dependencies = []row{
 	{packages: "cmd/embernode", ours: []string{
 		"core/**", "storage", "storage/disk", "transport", "transport/udp"},
 		others: []string{"github.com/alecthomas/kong", "golang.org/x/sys"}},
-	{packages: "bench", ours: []string{"core/resp"}},
+	{packages: "bench/server", ours: []string{"core/resp"}},
+	{packages: "bench/load", ours: []string{"bench/server", "core/resp"}, others: []string{"golang.org/x/sys"}},
+	{packages: "bench/profile", ours: []string{"bench/load", "bench/server"}},
+	{packages: "bench", ours: []string{"bench/load", "bench/server"}},
 	{packages: "internal/tidy"},
 	{packages: "internal/determinism", others: []string{"github.com/tetratelabs/wazero"}},
 }

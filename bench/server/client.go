@@ -1,7 +1,6 @@
-package main
+package server
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -11,7 +10,7 @@ import (
 	"github.com/ember-cluster/ember/core/resp"
 )
 
-// client is one connection, for setting up; the load itself comes from redis-benchmark.
+// client is one connection, for setting up; the load itself comes from package load.
 type client struct {
 	connection net.Conn
 	request    []byte
@@ -44,7 +43,7 @@ func (c *client) call(arguments ...string) (string, error) {
 }
 
 func (c *client) add(arguments ...string) {
-	var raw [8][]byte
+	var raw [24][]byte
 	list := raw[:0]
 	for _, argument := range arguments {
 		list = append(list, []byte(argument))
@@ -87,28 +86,4 @@ func (c *client) read() error {
 	n, err := c.connection.Read(c.received[len(c.received):cap(c.received)])
 	c.received = c.received[:len(c.received)+n]
 	return err
-}
-
-// fill sets every key that redis-benchmark -r will ask for: key:000000000000 and so on, twelve digits.
-func (c *client) fill(ctx context.Context, keys, valueSize int) error {
-	const batch = 1000
-	value := string(bytes.Repeat([]byte{'x'}, valueSize))
-	for first := 0; first < keys; first += batch {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		last := min(first+batch, keys)
-		for key := first; key < last; key++ {
-			c.add("SET", fmt.Sprintf("key:%012d", key), value)
-		}
-		if err := c.flush(); err != nil {
-			return err
-		}
-		for range last - first {
-			if _, err := c.receive(); err != nil {
-				return fmt.Errorf("SET: %w", err)
-			}
-		}
-	}
-	return nil
 }
