@@ -31,6 +31,7 @@ type execution struct {
 	context   command.Context
 	// muted takes the replies that nobody wants (CLIENT REPLY).
 	muted resp.Writer
+	stopwatch
 	// nextExpiry is when active expiry wants its next round.
 	nextExpiry time.Duration
 	// expiryOff is set by DEBUG SET-ACTIVE-EXPIRE 0.
@@ -98,30 +99,39 @@ func (n *Node) receive(c *client, input []byte) {
 // parse fills the window with the commands of a run, executing it whenever it is full.
 func (n *Node) parse(index int) {
 	c := n.runs[index].client
+	known := n.meet(c)
 	for !n.runs[index].stopped {
 		r := &n.runs[index]
-		c.parser.SetAuthenticated(n.settings.MayUse(&c.session))
-		args, size, err := c.parser.Next(r.buf[r.parsed:])
+		start := len(n.arguments)
+		arguments, size, err := c.parser.AppendNext(n.arguments, r.buf[r.parsed:])
 		if err == nil && size == 0 {
 			return
 		}
 		r.parsed += size
+		if err == nil {
+			n.arguments = arguments
+		}
+		args := n.arguments[start:len(n.arguments):len(n.arguments)]
 		if err == nil && len(args) == 0 {
 			continue // a blank line
 		}
-		start := len(n.arguments)
-		n.arguments = append(n.arguments, args...)
-		n.window = append(n.window, parsed{run: index, end: r.parsed, args: n.arguments[start:len(n.arguments):len(n.arguments)], err: err})
+		n.window = append(n.window, parsed{run: index, end: r.parsed, args: args, err: err})
 		if err != nil {
 			return
 		}
-		// The arguments of an inline command lie in the parser, until it parses the next one. And how much a stranger may
-		// send depends on whether this command lets it in.
-		inline := r.buf[r.parsed-size] != '*'
-		if inline || len(n.window) == windowSize || !n.settings.MayUse(&c.session) {
+		// How much a stranger may send depends on whether this command lets it in.
+		if len(n.window) == windowSize || !known {
 			n.executeWindow()
+			known = n.meet(c)
 		}
 	}
+}
+
+// meet reports whether a client has authenticated, and has its input parsed accordingly.
+func (n *Node) meet(c *client) bool {
+	known := n.settings.MayUse(&c.session)
+	c.parser.SetAuthenticated(known)
+	return known
 }
 
 // finishRuns executes what is parsed and keeps every run's rest for its client.
@@ -156,6 +166,7 @@ func (n *Node) executeWindow() {
 		n.prepare(&n.window[i])
 	}
 	n.space.Prefetch()
+	n.endStretch() // what comes from here on is timed
 	for i := range n.window {
 		p := &n.window[i]
 		r := &n.runs[p.run]
@@ -169,12 +180,19 @@ func (n *Node) executeWindow() {
 		r.executed = p.end
 		r.stopped = r.client.held != 0 || r.client.closed
 	}
+	n.endStretch()
 	n.space.EndWindow()
 	clear(n.window)
 	n.window = n.window[:0]
 	clear(n.arguments)
 	n.arguments = n.arguments[:0]
+	if cap(n.arguments) > maxKeptArguments {
+		n.arguments = nil
+	}
 }
+
+// maxKeptArguments bounds the room for arguments that is kept for the next window.
+const maxKeptArguments = 16 << 10
 
 // prepare finds a command's row and the slot of its keys, and announces the keys to the keyspace if they may be there.
 func (n *Node) prepare(p *parsed) {
@@ -258,9 +276,9 @@ func (n *Node) beginCommand(c *client, p *parsed) {
 func (n *Node) run(row *command.Row, args [][]byte, slot slots.Slot) {
 	ctx := &n.context
 	ctx.Args, ctx.Row, ctx.Slot = args, row, slot
-	began, start := n.elapsed(), len(ctx.Reply.Buf)
-	row.Run(ctx)
-	n.account(row, args, n.elapsed()-began, start)
+	start := len(ctx.Reply.Buf)
+	n.timed(row, args)
+	n.count(row, start)
 	if ctx.Session.Tracking.On && row.Flags.Has(command.ReadOnly) {
 		n.remember(row, args)
 	}

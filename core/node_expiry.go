@@ -22,7 +22,7 @@ func (n *Node) expireDue() {
 	removed := 0
 	for effect := range n.space.Due(n.at.Wall, expiryBatch) {
 		n.space.Apply(effect)
-		n.Emit(effect)
+		n.Emit(&effect)
 		removed++
 	}
 	n.counters.ExpiredKeys += uint64(removed)
@@ -46,21 +46,21 @@ func (n *Node) scheduleExpiry(more bool) {
 
 // Emit implements command.Server: it is told of every change that a command has made to the data. The shard's log, from which
 // replicas and the disk follow, will be fed here.
-func (n *Node) Emit(effect keyspace.Effect) {
+func (n *Node) Emit(effect *keyspace.Effect) {
 	if n.options.Observer != nil {
 		n.observe(effect)
 	}
-	n.noticeChange(&effect)
+	n.noticeChange(effect)
 	if effect.ExpireAt != 0 && n.nextExpiry == Never {
 		n.scheduleExpiry(false)
 	}
 }
 
 // observe tells the observer whose command it was.
-func (n *Node) observe(effect keyspace.Effect) {
+func (n *Node) observe(effect *keyspace.Effect) {
 	if n.current == nil {
-		n.options.Observer.Applied(0, 0, &effect)
+		n.options.Observer.Applied(0, 0, effect)
 		return
 	}
-	n.options.Observer.Applied(n.current.id, n.current.ordinal, &effect)
+	n.options.Observer.Applied(n.current.id, n.current.ordinal, effect)
 }

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"time"
-
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/redirect"
@@ -151,25 +149,14 @@ func (n *Node) remember(row *command.Row, args [][]byte) {
 	}
 }
 
-// account counts an execution. Its reply begins at start of the writer, if that has not been taken away meanwhile.
-func (n *Node) account(row *command.Row, args [][]byte, duration time.Duration, start int) {
+// count counts an execution. Its reply begins at start of the writer, if that has not been taken away meanwhile.
+func (n *Node) count(row *command.Row, start int) {
 	reply, statistics := n.context.Reply.Buf, n.context.Statistics
 	failed := len(reply) > start && reply[start] == '-'
+	statistics.Executed(row, failed)
 	if failed {
 		statistics.Failed(reply[start+1:])
 	}
-	execution := command.Execution{
-		Row: row, Args: args, Session: n.context.Session, Wall: n.at.Wall, Duration: duration, Failed: failed,
-	}
-	statistics.Executed(&execution, &n.settings)
-}
-
-// elapsed is a reading of the driver's stopwatch, which measures commands and decides nothing else.
-func (n *Node) elapsed() time.Duration {
-	if n.options.Elapsed == nil {
-		return 0
-	}
-	return n.options.Elapsed()
 }
 
 // inShardOf reports whether this node is of the shard that serves a slot.

@@ -195,3 +195,47 @@ func TestDurationsComeFromTheDriver(t *testing.T) {
 		t.Errorf("INFO: %q", got)
 	}
 }
+
+// Commands that take constant time and come together are timed together; what may take longer is timed alone, and so is
+// everything if the slow log is to show the smallest durations.
+func TestSmallCommandsAreTimedTogether(t *testing.T) {
+	options := testOptions()
+	var stopwatch time.Duration
+	readings := 0
+	options.Elapsed = func() time.Duration {
+		readings++
+		stopwatch += 12 * time.Microsecond
+		return stopwatch
+	}
+	h := openHarness(t, options)
+	read := func(pipeline string) int {
+		before := readings
+		h.step(&ClientBatch{Inputs: []ClientInput{{Bytes: []byte(pipeline + "\r\n")}}})
+		h.take(0)
+		return readings - before
+	}
+	h.do(0, "CONFIG RESETSTAT")
+	if got := read("SET k v\r\nGET k\r\nGET k\r\nINCR n"); got != 2 {
+		t.Errorf("four small commands: %d readings", got)
+	}
+	for _, want := range []string{"cmdstat_get:calls=2,usec=6,usec_per_call=3.00", "cmdstat_set:calls=1,usec=3,", "cmdstat_incr:calls=1,usec=3,"} {
+		if got := h.do(0, "INFO commandstats"); !strings.Contains(got, want) {
+			t.Errorf("%s is not in %q", want, got)
+		}
+	}
+	if got := read("GET k\r\nKEYS *\r\nGET k"); got != 4 {
+		t.Errorf("KEYS between two small commands: %d readings", got)
+	}
+	if got := read("SET k " + strings.Repeat("v", maxStretchBytes+1) + "\r\nGET n"); got != 4 {
+		t.Errorf("a large value and a small command: %d readings", got)
+	}
+	if got := read("MULTI\r\nGET n\r\nKEYS *\r\nEXEC"); got != 6 {
+		t.Errorf("a transaction: %d readings", got)
+	}
+	h.do(0, "CONFIG SET slowlog-log-slower-than 5")
+	h.do(0, "SLOWLOG RESET")
+	if got := read("GET n\r\nGET n"); got != 6 {
+		t.Errorf("with a close look: %d readings", got)
+	}
+	h.expect(0, "SLOWLOG LEN", ":3\r\n")
+}

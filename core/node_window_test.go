@@ -27,9 +27,16 @@ func TestBuffersMayBeReusedBetweenBatches(t *testing.T) {
 	}
 }
 
-// BenchmarkPipeline sends batches of 32 commands to a node that holds a million keys of 16 bytes with values of 64.
+// BenchmarkPipeline sends batches of 32 commands to a node that holds keys of 16 bytes with values of 64: a million, which
+// are far from the processor, or a thousand, which are near.
 func BenchmarkPipeline(b *testing.B) {
-	const keys, batch = 1_000_000, 32
+	for _, keys := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("keys=%d", keys), func(b *testing.B) { benchmarkPipeline(b, keys) })
+	}
+}
+
+func benchmarkPipeline(b *testing.B, keys int) {
+	const batch = 32
 	node := benchmarkNode(b)
 	at := Clock{Now: time.Second, Wall: wallStart}
 	number := 0

@@ -47,6 +47,8 @@ type Context struct {
 	scratch [keyspace.MaxIntegerLength]byte
 	// keys collects the keys that SCAN, KEYS and CLUSTER GETKEYSINSLOT find. Empty between commands.
 	keys [][]byte
+	// effect is the one being applied: it is lent by its address, and must not be made anew for that each time.
+	effect keyspace.Effect
 	// compressor is made when the first value is compressed, for DUMP.
 	compressor *lzfCompressor
 }
@@ -59,10 +61,21 @@ type Counts struct {
 	Expired uint64
 }
 
+// note counts a key that a reading command has looked for.
+func (c *Counts) note(found bool) {
+	if found {
+		c.Hits++
+	} else {
+		c.Misses++
+	}
+}
+
 // Apply changes the data and tells the node.
 func (c *Context) Apply(e keyspace.Effect) {
 	c.Space.Apply(e)
-	c.Server.Emit(e)
+	c.effect = e
+	c.Server.Emit(&c.effect)
+	c.effect.Key, c.effect.Value = nil, nil
 }
 
 // Propose leaves the reply to the node, which gives it once the change of the configuration is decided.
@@ -86,26 +99,27 @@ func LogFailed(reason string) error {
 
 // read returns the value of a key for a command that reads it, and counts whether it was there.
 func (c *Context) read(key []byte) (keyspace.Value, bool) {
-	value, ok := c.find(key)
-	if ok {
-		c.Counts.Hits++
-	} else {
-		c.Counts.Misses++
+	value, found := c.Space.Peek(c.Slot, key)
+	if value.Expired(c.Wall) {
+		value, found = c.expired(key)
 	}
-	return value, ok
+	c.Counts.note(found)
+	return value, found
 }
 
 // find returns the value of a key. One that is past its time is deleted, if the node owns it, and reported absent.
 func (c *Context) find(key []byte) (keyspace.Value, bool) {
-	value, ok := c.Space.Peek(c.Slot, key)
-	if !ok {
-		return keyspace.Value{}, false
-	}
+	value, found := c.Space.Peek(c.Slot, key)
 	if value.Expired(c.Wall) {
-		c.expire(c.Slot, key)
-		return keyspace.Value{}, false
+		return c.expired(key)
 	}
-	return value, true
+	return value, found
+}
+
+// expired is what a command finds at a key that is past its time: nothing.
+func (c *Context) expired(key []byte) (keyspace.Value, bool) {
+	c.expire(c.Slot, key)
+	return keyspace.Value{}, false
 }
 
 // expire deletes a key that is past its time, unless the node has to leave that to its primary.
@@ -136,8 +150,9 @@ func (c *Context) findString(key []byte) (value keyspace.Value, found, ok bool) 
 // readString is read for a command that works on strings only. It reports not ok, after an error reply, if the value is of
 // another type.
 func (c *Context) readString(key []byte) (value keyspace.Value, found, ok bool) {
-	value, found = c.read(key)
-	return value, found, c.isString(value, found)
+	value, found, ok = c.findString(key)
+	c.Counts.note(found)
+	return value, found, ok
 }
 
 func (c *Context) isString(value keyspace.Value, found bool) bool {

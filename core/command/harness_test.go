@@ -65,7 +65,7 @@ func (n *testNode) connect(protocol int) {
 }
 
 func (n *testNode) View() *topology.View    { return &n.view }
-func (n *testNode) Emit(e keyspace.Effect)  { n.log = e.Append(n.log) }
+func (n *testNode) Emit(e *keyspace.Effect) { n.log = e.Append(n.log) }
 func (n *testNode) Random() *random.Stream  { return n.random }
 func (n *testNode) Parameters() []Parameter { return n.parameters }
 

@@ -20,7 +20,7 @@ func containerOf(row *Row) string {
 // help lists the subcommands of the container whose HELP is run, each with its arguments and, indented, its summary.
 func help(c *Context) {
 	name, _, _ := strings.Cut(c.Row.Name, "|")
-	container := commands.byName[name]
+	container := Lookup([]byte(name))
 	lines := []string{containerOf(c.Row) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
 	for _, row := range container.Subcommands {
 		usage := strings.ToUpper(row.lastName())

@@ -280,7 +280,7 @@ func (m *commandMachine) flushAll(t *rapid.T) {
 func (m *commandMachine) expireDue(*rapid.T) {
 	for e := range m.node.context.Space.Due(m.wall(), 3) {
 		m.node.context.Space.Apply(e)
-		m.node.Emit(e)
+		m.node.Emit(&e)
 	}
 }
 

@@ -43,7 +43,12 @@ type Row struct {
 
 	// number is the row's place among all rows and subcommands, for Statistics.
 	number int
+	// constant says that Complexity is O(1).
+	constant bool
 }
+
+// Constant reports whether the command takes constant time, but for the copying of arguments and values.
+func (r *Row) Constant() bool { return r.constant }
 
 // KeySpec says which arguments of a command are keys: every Step-th one from First to Last.
 type KeySpec struct {

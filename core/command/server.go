@@ -14,8 +14,8 @@ const Version = "7.2.11"
 type Server interface {
 	// View returns the cluster as the node shows it to its clients.
 	View() *topology.View
-	// Emit takes an effect that has been applied to the Space, for the log. The effect's bytes are lent for the call.
-	Emit(effect keyspace.Effect)
+	// Emit takes an effect that has been applied to the Space, for the log. The effect and its bytes are lent for the call.
+	Emit(effect *keyspace.Effect)
 	// Propose asks for a change of the configuration and answers the client itself, now or once the change is decided.
 	Propose(ctx *Context, change topology.Command)
 	// Info returns what the node knows under a section of INFO (see infoSections for the names), beyond what the

@@ -53,27 +53,50 @@ type Execution struct {
 	Session  *session.Session
 	Wall     int64         // when it was over, in Unix milliseconds
 	Duration time.Duration // 0 if the node cannot tell
-	Failed   bool          // its reply is an error
 }
 
-// Executed counts an execution.
-func (s *Statistics) Executed(e *Execution, settings *Settings) {
-	count := &s.calls[e.Row.number]
+// Executed counts an execution, and whether its reply was an error. Its time comes by Took or TookTogether.
+func (s *Statistics) Executed(row *Row, failed bool) {
+	count := &s.calls[row.number]
 	count.calls++
-	count.spent += e.Duration
-	if e.Failed {
+	if failed {
 		count.failed++
 	}
+}
+
+// Took takes notice of the time that an execution took.
+func (s *Statistics) Took(e *Execution, settings *Settings) {
+	s.calls[e.Row.number].spent += e.Duration
 	if settings.SlowlogSlowerThan >= 0 && e.Duration.Microseconds() >= settings.SlowlogSlowerThan && !e.Row.Flags.Has(SkipSlowlog) {
 		s.slow.add(e, settings.SlowlogMaxLength)
 	}
-	if settings.LatencyThreshold > 0 && e.Duration.Milliseconds() >= settings.LatencyThreshold {
-		event := "command"
-		if e.Row.Flags.Has(Fast) {
-			event = "fast-command"
-		}
-		s.noteLatency(event, e.Wall, e.Duration)
+	s.noteSlow(e, settings)
+}
+
+// TookTogether takes notice of the time that several executions took, one behind the other. Each counts for an equal share of
+// the duration in first, which is the first of them. The slow log has nothing of several: it could not tell which was slow.
+func (s *Statistics) TookTogether(rows []*Row, first *Execution, settings *Settings) {
+	if len(rows) == 1 {
+		s.Took(first, settings)
+		return
 	}
+	share := first.Duration / time.Duration(len(rows))
+	for _, row := range rows {
+		s.calls[row.number].spent += share
+	}
+	s.noteSlow(first, settings)
+}
+
+// noteSlow notes a latency that is worth it.
+func (s *Statistics) noteSlow(e *Execution, settings *Settings) {
+	if settings.LatencyThreshold == 0 || e.Duration.Milliseconds() < settings.LatencyThreshold {
+		return
+	}
+	event := "command"
+	if e.Row.Flags.Has(Fast) {
+		event = "fast-command"
+	}
+	s.noteLatency(event, e.Wall, e.Duration)
 }
 
 // Rejected counts a command that was refused before it was executed. row is nil if there is no such command.

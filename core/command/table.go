@@ -10,8 +10,8 @@ import (
 type table struct {
 	// rows are the commands without the subcommands, sorted by name.
 	rows []*Row
-	// byName finds a row of rows. It is never ranged over.
-	byName map[string]*Row
+	// byName finds a row of rows.
+	byName index
 	// numbered are the rows and their subcommands, by number.
 	numbered []*Row
 }
@@ -25,15 +25,15 @@ func init() {
 }
 
 func newTable(groups ...[]*Row) table {
-	t := table{byName: map[string]*Row{}}
+	var t table
 	for _, group := range groups {
 		for _, row := range group {
 			t.rows = append(t.rows, row)
-			t.byName[row.Name] = row
 			slices.SortFunc(row.Subcommands, compareNames)
 		}
 	}
 	slices.SortFunc(t.rows, compareNames)
+	t.byName = newIndex(t.rows)
 	for _, row := range t.rows {
 		t.number(row)
 		for _, subcommand := range row.Subcommands {
@@ -44,26 +44,14 @@ func newTable(groups ...[]*Row) table {
 }
 
 func (t *table) number(row *Row) {
-	row.number = len(t.numbered)
+	row.number, row.constant = len(t.numbered), strings.HasPrefix(row.Complexity, "O(1)")
 	t.numbered = append(t.numbered, row)
 }
 
 func compareNames(a, b *Row) int { return cmp.Compare(a.Name, b.Name) }
 
-// maxNameLength bounds the names of commands.
-const maxNameLength = 32
-
 // Lookup returns the command of that name, in any letter case, or nil.
-func Lookup(name []byte) *Row {
-	if len(name) > maxNameLength {
-		return nil
-	}
-	var buffer [maxNameLength]byte
-	for i, c := range name {
-		buffer[i] = lower(c)
-	}
-	return commands.byName[string(buffer[:len(name)])]
-}
+func Lookup(name []byte) *Row { return commands.byName.find(name) }
 
 // Rows returns the commands, without subcommands, in the order of their names. The caller must not change them.
 func Rows() []*Row { return commands.rows }

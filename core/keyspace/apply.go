@@ -31,6 +31,7 @@ func (s *Space) Apply(e Effect) {
 		panic(fmt.Sprintf("keyspace: effect of unknown kind %d", e.Kind))
 	}
 	s.compact()
+	s.window.foundKey = 0
 }
 
 // set writes a key's value and expiry time. A value that is a number's decimal form is kept as the number.
@@ -56,19 +57,18 @@ func (s *Space) set(e *Effect) {
 // extend appends to a key's value. The result stays a text even if it spells a number: what is appended to is likely to
 // be again.
 func (s *Space) extend(e *Effect) {
-	hash := s.hashOf(e.Key)
 	var old Value
-	if p, found := s.tables[e.Slot].find(&s.store, hash, e.Key); found {
+	if _, p, found := s.find(e.Slot, e.Key); found {
 		old = s.store.value(*p.reference())
 	}
 	var scratch [MaxIntegerLength]byte
 	var head []byte // what comes before the appended bytes and is not in its place already
 	before := old.Len()
-	if old.integer || before <= maxInlineValue && before+len(e.Value) > maxInlineValue {
+	if old.isInteger() || before <= maxInlineValue && before+len(e.Value) > maxInlineValue {
 		head = append(scratch[:0], old.Bytes(&scratch)...)
 	}
 	shape := func(h header) header { return h.withText(before + len(e.Value)) }
-	ref := s.write(e.Slot, e.Key, shape, old.expireAt, !old.integer)
+	ref := s.write(e.Slot, e.Key, shape, old.ExpireAt(), !old.isInteger())
 	b := s.store.arena.at(ref)
 	h := b.header()
 	if h.encoding() == outside {
@@ -84,11 +84,11 @@ func (s *Space) extend(e *Effect) {
 // write finds or makes the entry of a key and gives it the header that shape makes of the one before. The caller writes
 // the value and then adds the entry's footprint to s.bytes.
 func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, expireAt int64, keep bool) reference {
-	hash := s.hashOf(key)
-	t := s.tables[slot]
-	if p, found := t.find(&s.store, hash, key); found {
+	hash, p, found := s.find(slot, key)
+	if found {
 		return s.reshape(slot, p.reference(), shape, expireAt, keep)
 	}
+	t := s.tables[slot]
 	if t == nil {
 		t = newTable()
 		s.tables[slot] = t
@@ -132,14 +132,12 @@ func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) heade
 }
 
 func (s *Space) remove(slot slots.Slot, key []byte) {
-	t := s.tables[slot]
-	hash := s.hashOf(key)
-	p, found := t.find(&s.store, hash, key)
+	hash, p, found := s.find(slot, key)
 	if !found {
 		return
 	}
 	ref := *p.reference()
-	t.remove(&s.store, hash, p)
+	s.tables[slot].remove(&s.store, hash, p)
 	s.forget(ref)
 	s.releaseIfEmpty(slot)
 }
@@ -163,7 +161,7 @@ func (s *Space) releaseIfEmpty(slot slots.Slot) {
 }
 
 func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
-	p, found := s.tables[slot].find(&s.store, s.hashOf(key), key)
+	_, p, found := s.find(slot, key)
 	if !found {
 		return
 	}

@@ -114,8 +114,8 @@ func TestCompactionBoundsFragmentation(t *testing.T) {
 	}
 	for i := range keys {
 		value, ok := s.Peek(slots.Of([]byte(key(i))), []byte(key(i)))
-		if want := i%20 == 0; ok != want || ok && strings.Trim(string(value.bytes), "l") != "" {
-			t.Fatalf("%s is there: %t, %q", key(i), ok, value.bytes)
+		if want := i%20 == 0; ok != want || ok && strings.Trim(string(value.text()), "l") != "" {
+			t.Fatalf("%s is there: %t, %q", key(i), ok, value.text())
 		}
 	}
 }

@@ -32,6 +32,6 @@ func (s *Space) DigestSlot(slot slots.Slot) uint64 {
 func (s *store) digest(ref reference) uint64 {
 	var scratch [MaxIntegerLength]byte
 	value := s.value(ref)
-	key := hashKey{first: digestKey.sum(s.key(ref)), second: digestKey.second ^ uint64(value.expireAt)}
+	key := hashKey{first: digestKey.sum(s.key(ref)), second: digestKey.second ^ uint64(value.ExpireAt())}
 	return key.sum(value.Bytes(&scratch))
 }

@@ -21,17 +21,17 @@ func decodeOffset(reader *wire.Reader, length int) uint32 {
 // overwrite applies an Overwrite: it first makes the string long enough, with zeros in a gap, and then writes in place.
 // The result stays a text even if it spells a number, as with extend.
 func (s *Space) overwrite(e *Effect) {
-	hash := s.hashOf(e.Key)
 	offset := int(e.Offset)
 	var old Value
-	p, found := s.tables[e.Slot].find(&s.store, hash, e.Key)
+	_, p, found := s.find(e.Slot, e.Key)
 	if found {
 		old = s.store.value(*p.reference())
 	}
-	if end := offset + len(e.Value); !found || old.integer || end > old.Len() {
+	if end := offset + len(e.Value); !found || old.isInteger() || end > old.Len() {
 		tail := make([]byte, max(end-old.Len(), 0))
 		s.extend(&Effect{Kind: Append, Slot: e.Slot, Key: e.Key, Value: tail})
-		p, _ = s.tables[e.Slot].find(&s.store, hash, e.Key)
+		s.window.foundKey = 0
+		_, p, _ = s.find(e.Slot, e.Key)
 	}
-	copy(s.store.value(*p.reference()).bytes[offset:], e.Value)
+	copy(s.store.value(*p.reference()).text()[offset:], e.Value)
 }

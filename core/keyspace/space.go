@@ -51,7 +51,7 @@ func (s *Space) Expired(slot slots.Slot, key []byte, wall int64) bool {
 
 // Peek returns the value of a key, also of one whose time has passed.
 func (s *Space) Peek(slot slots.Slot, key []byte) (Value, bool) {
-	p, found := s.tables[slot].find(&s.store, s.hashOf(key), key)
+	_, p, found := s.find(slot, key)
 	if !found {
 		return Value{}, false
 	}
@@ -114,4 +114,7 @@ func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 
 // DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no
 // effect tells of it.
-func (s *Space) DropSlot(slot slots.Slot) { s.flushSlot(slot) }
+func (s *Space) DropSlot(slot slots.Slot) {
+	s.flushSlot(slot)
+	s.window.foundKey = 0
+}

@@ -60,18 +60,7 @@ func (s *store) holds(ref reference, key []byte) bool {
 
 // value lends an entry's value.
 func (s *store) value(ref reference) Value {
-	b := s.arena.at(ref)
-	h := b.header()
-	v := Value{kind: h.kind(), expireAt: b.expireAt(h)}
-	switch h.encoding() {
-	case text:
-		v.bytes = b.inlineText(h)
-	case number:
-		v.integer, v.number = true, b.number(h)
-	case outside:
-		v.bytes = s.outside.at(b.index(h)).value
-	}
-	return v
+	return Value{store: s, header: s.arena.at(ref).header(), ref: ref}
 }
 
 // footprint returns the bytes that an entry takes: its block, what lies outside, and its place in the expiry index.

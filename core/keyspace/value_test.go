@@ -71,7 +71,7 @@ func TestValuesOfNumbersAndBytesReadAlike(t *testing.T) {
 		if wantNumber, wantOK := naiveParseInteger([]byte(text)); ok != wantOK || ok && number != wantNumber {
 			t.Errorf("Integer of %q = %d, %t", text, number, ok)
 		}
-		if _, integer := naiveParseInteger([]byte(text)); integer != value.integer {
+		if _, integer := naiveParseInteger([]byte(text)); integer != value.isInteger() {
 			t.Errorf("%q is kept as %+v", text, value)
 		}
 	}
@@ -80,14 +80,14 @@ func TestValuesOfNumbersAndBytesReadAlike(t *testing.T) {
 // What is appended to a number is read as one text, and as a number if it still spells one.
 func TestExtendedNumbers(t *testing.T) {
 	value := stored("12", "3")
-	if number, ok := value.Integer(); !ok || number != 123 || value.Len() != 3 || value.integer {
+	if number, ok := value.Integer(); !ok || number != 123 || value.Len() != 3 || value.isInteger() {
 		t.Errorf("12 and 3 make %d, %t, %d bytes", number, ok, value.Len())
 	}
-	if value := stored("12", "3", "x"); string(value.bytes) != "123x" {
-		t.Errorf("then %q", value.bytes)
+	if value := stored("12", "3", "x"); string(value.text()) != "123x" {
+		t.Errorf("then %q", value.text())
 	}
 	long := strings.Repeat("y", 3*maxInlineValue)
-	if value := stored("12", long, "z"); string(value.bytes) != "12"+long+"z" {
+	if value := stored("12", long, "z"); string(value.text()) != "12"+long+"z" {
 		t.Errorf("a long text behind 12 makes %d bytes", value.Len())
 	}
 }

@@ -18,6 +18,10 @@ type window struct {
 	count int
 	// last is the key that was recognised last: the next is likely to be that one again or the one behind.
 	last int
+	// found is where key number foundKey-1 was found, if foundKey is not 0: who looks before he writes searches once.
+	// Invariant: nothing has been applied since.
+	found    place
+	foundKey int
 }
 
 // expectedKey is a key of the window. It keeps the key's memory alive until the end of the window.
@@ -73,29 +77,42 @@ func (s *Space) Prefetch() {
 func (s *Space) EndWindow() {
 	w := &s.window
 	clear(w.keys[:w.count])
-	w.count, w.last = 0, 0
+	w.count, w.last, w.foundKey = 0, 0, 0
 }
 
-// hashOf returns the hash of a key, which the window may know.
-func (s *Space) hashOf(key []byte) uint64 {
-	if s.window.count == 0 || len(key) == 0 {
-		return s.store.hash(key)
-	}
-	return s.expectedHash(key)
-}
-
-func (s *Space) expectedHash(key []byte) uint64 {
+// find returns the hash of a key and, if the key is there, its place.
+func (s *Space) find(slot slots.Slot, key []byte) (hash uint64, at place, found bool) {
 	w := &s.window
+	number := w.number(key)
+	if number == 0 {
+		hash = s.store.hash(key)
+	} else {
+		hash = w.keys[number-1].hash
+		if number == w.foundKey {
+			return hash, w.found, true
+		}
+	}
+	if at, found = s.tables[slot].find(&s.store, hash, key); found && number > 0 {
+		w.found, w.foundKey = at, number
+	}
+	return hash, at, found
+}
+
+// number returns the number of an expected key, from 1, or 0 if the key was not expected.
+func (w *window) number(key []byte) int {
+	if w.count == 0 || len(key) == 0 {
+		return 0
+	}
 	first := &key[0]
 	i := w.last
 	for range w.count {
 		if k := &w.keys[i]; k.first == first && k.length == len(key) {
 			w.last = i
-			return k.hash
+			return i + 1
 		}
 		if i++; i == w.count {
 			i = 0
 		}
 	}
-	return s.store.hash(key)
+	return 0
 }

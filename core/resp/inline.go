@@ -1,25 +1,24 @@
 package resp
 
 // inline reads a request that is a line of words. It is looked for from the start of buf: p.at stays 0.
-func (p *Parser) inline(buf []byte, limits Limits) (complete bool, size int, failure *ProtocolError) {
+func (p *Parser) inline(args [][]byte, buf []byte, limits Limits) (
+	extended [][]byte, complete bool, size int, failure *ProtocolError) {
 	end, found := p.find('\n', buf, limits)
 	switch {
 	case !found && len(buf) > limits.MaxInline:
-		return false, 0, &ProtocolError{Kind: TooBigInline}
+		return nil, false, 0, &ProtocolError{Kind: TooBigInline}
 	case !found:
-		return false, 0, nil
+		return nil, false, 0, nil
 	}
 	line := buf[:end]
 	if end > 0 && line[end-1] == '\r' {
 		line = line[:end-1]
 	}
-	s := splitter{line: line, args: p.args}
-	balanced := s.split()
-	p.args = s.args
-	if !balanced {
-		return false, 0, &ProtocolError{Kind: UnbalancedQuotes}
+	s := splitter{line: line, args: args}
+	if !s.split() {
+		return nil, false, 0, &ProtocolError{Kind: UnbalancedQuotes}
 	}
-	return true, end + 1, nil
+	return s.args, true, end + 1, nil
 }
 
 // splitter cuts a line into words as redis-cli and the configuration file do (Redis's sdssplitargs):

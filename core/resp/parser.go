@@ -92,65 +92,76 @@ func (p *Parser) Needs() int { return p.wanted }
 // between requests lets go of the array that the last arguments aliased.
 func (p *Parser) Next(buf []byte) (args [][]byte, n int, err error) {
 	p.release()
+	args, n, err = p.AppendNext(p.args, buf)
+	if n > 0 {
+		p.args = args
+	}
+	return args, n, err
+}
+
+// AppendNext is Next for a caller who gathers the arguments of many requests: it appends them to args, which is the
+// caller's.
+func (p *Parser) AppendNext(args [][]byte, buf []byte) (extended [][]byte, n int, err error) {
+	p.wanted = 0
+	if extended, n = p.quick(args, buf); n > 0 {
+		p.scanned = 0 // of a part of this request that came before
+		return extended, n, nil
+	}
 	if len(buf) < p.scanned {
 		panic(fmt.Sprintf("resp: %d bytes, of which %d were seen before", len(buf), p.scanned))
 	}
-	complete, size, failure := p.advance(buf)
-	if failure != nil {
+	extended, complete, size, failure := p.advance(args, buf)
+	switch {
+	case failure != nil:
 		p.failed = failure
 		return nil, 0, failure
-	}
-	if !complete {
+	case !complete:
 		return nil, 0, nil
 	}
-	p.at, p.scanned = 0, 0
-	return p.args, size, nil
+	p.at, p.scanned, p.spans = 0, 0, p.spans[:0]
+	if cap(p.spans) > keptArguments {
+		p.spans = nil
+	}
+	return extended, size, nil
 }
 
 // release forgets the arguments of the last call, and memory that only an unusual request needs.
 func (p *Parser) release() {
 	clear(p.args)
 	p.args = p.args[:0]
-	p.wanted = 0
-	if p.missing > 0 {
-		return
-	}
-	p.spans = p.spans[:0]
-	if cap(p.args) > keptArguments {
-		p.args, p.spans = nil, nil
+	if cap(p.args) > keptArguments && p.missing == 0 {
+		p.args = nil
 	}
 }
 
-// advance parses as far as the bytes go. With the request complete, p.args are its arguments and size its length.
-func (p *Parser) advance(buf []byte) (complete bool, size int, failure *ProtocolError) {
+// advance parses as far as the bytes go. With the request complete, its arguments are appended to args, and size is its
+// length.
+func (p *Parser) advance(args [][]byte, buf []byte) (extended [][]byte, complete bool, size int, failure *ProtocolError) {
 	if p.failed != nil {
-		return false, 0, p.failed
+		return nil, false, 0, p.failed
 	}
 	limits := p.Limits.withDefaults()
 	if p.missing == 0 {
 		if len(buf) == 0 {
-			return false, 0, nil
+			return nil, false, 0, nil
 		}
 		if buf[0] != '*' {
-			return p.inline(buf, limits)
-		}
-		if size := p.quick(buf, limits); size > 0 {
-			return true, size, nil
+			return p.inline(args, buf, limits)
 		}
 		if ok, failure := p.count(buf, limits); !ok {
-			return false, 0, failure
+			return nil, false, 0, failure
 		}
 	}
 	for p.missing > 0 {
 		if ok, failure := p.argument(buf, limits); !ok {
-			return false, 0, failure
+			return nil, false, 0, failure
 		}
 	}
 	// Only now is buf the array that the caller will have: earlier parts of the request may have come in others.
 	for _, s := range p.spans {
-		p.args = append(p.args, buf[s.start:s.end:s.end])
+		args = append(args, buf[s.start:s.end:s.end])
 	}
-	return true, p.at, nil
+	return args, true, p.at, nil
 }
 
 // count reads the line "*n".

@@ -7,29 +7,33 @@ package resp
 // quickArguments bounds the work that is done twice for a request that turns out to be incomplete.
 const quickArguments = 64
 
-// quick reads the request at the start of buf into p.args. It returns its size, or 0 if it needs a closer look.
-func (p *Parser) quick(buf []byte, limits Limits) (size int) {
-	if p.at > 0 || p.unauthenticated || limits.MaxInline < longestShort {
-		return 0
+// quick reads the request at the start of buf and appends its arguments. It returns its size, or 0 if it needs a closer look.
+func (p *Parser) quick(args [][]byte, buf []byte) (extended [][]byte, size int) {
+	if p.missing > 0 || p.at > 0 || p.unauthenticated || p.failed != nil {
+		return nil, 0
 	}
 	count, at := shortNumber('*', buf)
-	if count == 0 || count > min(quickArguments, limits.MaxArguments) {
-		return 0
+	if count == 0 || count > quickArguments || !p.Limits.allowShort(count) {
+		return nil, 0
 	}
-	args := p.args
+	extended = args
 	for range count {
 		length, line := shortNumber('$', buf[at:])
 		start := at + line
-		if line == 0 || length > limits.MaxBulk || len(buf)-start < length+lineEnd {
-			clear(args)
-			return 0
-		}
 		end := start + length
-		args = append(args, buf[start:end:end])
+		if line == 0 || len(buf)-start < length+lineEnd || p.Limits.MaxBulk != 0 && length > p.Limits.MaxBulk {
+			clear(extended[len(args):])
+			return nil, 0
+		}
+		extended = append(extended, buf[start:end:end])
 		at = end + lineEnd
 	}
-	p.args = args
-	return at
+	return extended, at
+}
+
+// allowShort reports whether a request of so many arguments, and lines as long as shortNumber reads, are within the limits.
+func (l *Limits) allowShort(arguments int) bool {
+	return (l.MaxInline == 0 || l.MaxInline >= longestShort) && (l.MaxArguments == 0 || arguments <= l.MaxArguments)
 }
 
 // longestShort is the longest line that shortNumber reads: a type byte, six digits and the line's end.
