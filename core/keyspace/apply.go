@@ -30,7 +30,7 @@ func (s *Space) Apply(e Effect) {
 	default:
 		panic(fmt.Sprintf("keyspace: effect of unknown kind %d", e.Kind))
 	}
-	s.compact()
+	s.upkeep()
 	s.window.foundKey = 0
 }
 
@@ -51,7 +51,7 @@ func (s *Space) set(e *Effect) {
 	} else {
 		s.store.setText(ref, e.Value)
 	}
-	s.bytes += s.store.footprint(ref)
+	s.account(e.Slot, s.store.footprint(ref))
 }
 
 // extend appends to a key's value. The result stays a text even if it spells a number: what is appended to is likely to
@@ -78,11 +78,17 @@ func (s *Space) extend(e *Effect) {
 		copy(value, head)
 		copy(value[before:], e.Value)
 	}
-	s.bytes += s.store.footprint(ref)
+	s.account(e.Slot, s.store.footprint(ref))
+}
+
+// account adds to the footprints of a slot's entries.
+func (s *Space) account(slot slots.Slot, bytes int64) {
+	s.bytes += bytes
+	s.tables[slot].bytes += bytes
 }
 
 // write finds or makes the entry of a key and gives it the header that shape makes of the one before. The caller writes
-// the value and then adds the entry's footprint to s.bytes.
+// the value and then accounts for the entry's footprint.
 func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, expireAt int64, keep bool) reference {
 	hash, p, found := s.find(slot, key)
 	if found {
@@ -93,29 +99,34 @@ func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, ex
 		t = newTable()
 		s.tables[slot] = t
 		s.occupied.Add(slot)
+		s.tableBytes += t.memory()
 	}
-	ref := s.store.create(shape(newHeader(key)), key)
+	ref := s.store.create(shape(newHeader(key).withAccess(s.access.fresh)), key)
 	if expireAt != 0 {
 		s.expiry.add(expiryItem{at: expireAt, ref: ref, slot: slot})
+		t.expiring++
 	}
+	s.tableBytes -= t.memory()
 	t.insert(&s.store, hash, ref)
-	s.count++
+	s.tableBytes += t.memory()
+	s.population.add(slot, 1)
 	return ref
 }
 
 // reshape gives an entry another header and expiry time, and writes where it is now to at, the field of its table. It
-// takes the entry's footprint from s.bytes; the caller adds the new one.
+// takes the entry's footprint off; the caller accounts for the new one.
 func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) header, expireAt int64, keep bool) reference {
 	ref := *at
 	b := s.store.arena.at(ref)
 	from := b.header()
-	to := shape(from)
-	s.bytes -= s.store.footprint(ref)
+	to := s.access.used(shape(from))
+	s.account(slot, -s.store.footprint(ref))
 	due := -1
 	if from.ends() {
 		due = b.due()
 		if !to.ends() {
 			s.expiry.remove(due)
+			s.tables[slot].expiring--
 		}
 	}
 	ref = s.store.reshape(ref, to, keep)
@@ -126,6 +137,7 @@ func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) heade
 			s.expiry.replace(due, item)
 		} else {
 			s.expiry.add(item)
+			s.tables[slot].expiring++
 		}
 	}
 	return ref
@@ -137,27 +149,28 @@ func (s *Space) remove(slot slots.Slot, key []byte) {
 		return
 	}
 	ref := *p.reference()
-	s.tables[slot].remove(&s.store, hash, p)
+	t := s.tables[slot]
+	s.account(slot, -s.store.footprint(ref))
+	if s.store.arena.at(ref).header().ends() {
+		t.expiring--
+	}
+	s.tableBytes -= t.memory()
+	t.remove(&s.store, hash, p)
+	s.tableBytes += t.memory()
+	s.population.add(slot, -1)
 	s.forget(ref)
-	s.releaseIfEmpty(slot)
+	if t.count == 0 {
+		s.detach(slot)
+	}
 }
 
-// forget takes an entry out of everything but its table.
+// forget frees an entry that is in no table any more.
 func (s *Space) forget(ref reference) {
 	b := s.store.arena.at(ref)
 	if b.header().ends() {
 		s.expiry.remove(b.due())
 	}
-	s.bytes -= s.store.footprint(ref)
-	s.count--
 	s.store.release(ref)
-}
-
-func (s *Space) releaseIfEmpty(slot slots.Slot) {
-	if s.tables[slot].count == 0 {
-		s.tables[slot] = nil
-		s.occupied.Remove(slot)
-	}
 }
 
 func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
@@ -167,21 +180,7 @@ func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
 	}
 	shape := func(h header) header { return h.withExpiry(expireAt != 0) }
 	ref := s.reshape(slot, p.reference(), shape, expireAt, true)
-	s.bytes += s.store.footprint(ref)
-}
-
-func (s *Space) flushSlot(slot slots.Slot) {
-	t := s.tables[slot]
-	switch {
-	case t == nil:
-		return
-	case t.count == s.count:
-		s.reset()
-		return
-	}
-	t.each(s.forget)
-	s.tables[slot] = nil
-	s.occupied.Remove(slot)
+	s.account(slot, s.store.footprint(ref))
 }
 
 // reset forgets all keys, but not what the hashes of expected keys are.
@@ -190,5 +189,7 @@ func (s *Space) reset() {
 	s.occupied = slots.Set{}
 	s.store.reset()
 	s.expiry = expiryIndex{store: &s.store}
-	s.count, s.bytes = 0, 0
+	s.population, s.dropped, s.droppedExpiring = population{}, nil, 0
+	s.candidates.clear()
+	s.bytes, s.tableBytes = 0, 0
 }

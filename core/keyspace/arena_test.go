@@ -197,7 +197,7 @@ func TestPagesAgreeWithASlice(t *testing.T) {
 		for len(twin) > top/3 {
 			step(false)
 		}
-		if room := p.room(); room > int64(top/3+3*pageItems) {
+		if room := int64(p.room); room > int64(top/3+3*pageItems) {
 			t.Errorf("room for %d items beside %d", room, len(twin))
 		}
 	}

@@ -17,13 +17,15 @@ type array struct {
 	// Invariant: at most one of direct and segments is there; direct has at most segmentBuckets, a segment exactly.
 	direct   []bucket
 	segments [][]bucket
+	// held is how many buckets there is memory for.
+	held int
 }
 
 func newArray(homes int) array {
 	if homes > segmentBuckets {
 		return array{homes: homes}
 	}
-	return array{homes: homes, direct: make([]bucket, homes)}
+	return array{homes: homes, direct: make([]bucket, homes), held: homes}
 }
 
 // home returns the bucket at which the search for a hash begins. It rises with the hash, for any number of homes.
@@ -45,6 +47,7 @@ func (a *array) at(i int) *bucket {
 
 // extend adds at least one bucket at the end.
 func (a *array) extend() {
+	before := a.size()
 	switch {
 	case a.segments == nil && a.homes <= segmentBuckets && len(a.direct) < segmentBuckets:
 		grown := make([]bucket, len(a.direct)+1)
@@ -56,11 +59,13 @@ func (a *array) extend() {
 	default:
 		a.segments = append(a.segments, make([]bucket, segmentBuckets))
 	}
+	a.held += a.size() - before
 }
 
 // drop lets go of the segments that end before bucket i. They must be empty and are not looked at again.
 func (a *array) drop(i int) {
-	if segment := i>>segmentShift - 1; segment >= 0 && segment < len(a.segments) {
+	if segment := i>>segmentShift - 1; segment >= 0 && segment < len(a.segments) && a.segments[segment] != nil {
+		a.held -= len(a.segments[segment])
 		a.segments[segment] = nil
 	}
 }
@@ -105,12 +110,6 @@ func eachReference(buckets []bucket, visit func(reference)) {
 }
 
 // memory returns the bytes that the buckets take.
-func (a *array) memory() int64 {
-	size := len(a.direct)
-	for _, segment := range a.segments {
-		size += len(segment)
-	}
-	return int64(size) * bucketBytes
-}
+func (a *array) memory() int64 { return int64(a.held) * bucketBytes }
 
 const bucketBytes = 64

@@ -21,9 +21,21 @@ func (s *Space) Check() error {
 			return fmt.Errorf("keyspace: slot %d: %w", slot, err)
 		}
 	}
-	want := totals{keys: s.count, expiring: s.expiry.size(), bytes: s.bytes, live: s.store.arena.live}
+	if err := s.checkDropped(&seen); err != nil {
+		return err
+	}
+	want := totals{
+		keys: s.Len(), expiring: s.expiry.size(), dropped: s.droppedExpiring,
+		bytes: s.bytes, tables: s.tableBytes, live: s.store.arena.live,
+	}
 	if seen.totals != want {
 		return fmt.Errorf("keyspace: tables hold %+v, totals say %+v", seen.totals, want)
+	}
+	if !s.candidates.sorted() {
+		return fmt.Errorf("keyspace: candidates for eviction out of order")
+	}
+	if err := s.population.check(s); err != nil {
+		return err
 	}
 	if err := s.expiry.check(); err != nil {
 		return err
@@ -43,26 +55,75 @@ type inventory struct {
 
 type totals struct {
 	keys, expiring int
-	bytes          int64
+	dropped        int // of those that expire, not counted in keys
+	bytes, tables  int64
 	live           uint64 // units of blocks
+}
+
+// checkDropped visits the entries that are still to be freed.
+func (s *Space) checkDropped(seen *inventory) error {
+	before := seen.totals
+	for i := range s.dropped {
+		d := &s.dropped[i]
+		for bucket := d.from; bucket < d.size(); bucket++ {
+			b := d.at(bucket)
+			for used := b.used(); used != 0; used = used.rest() {
+				ref := b.references[used.first()]
+				if err := s.checkEntry(slots.Of(s.store.key(ref)), ref, seen); err != nil {
+					return fmt.Errorf("keyspace: dropped: %w", err)
+				}
+			}
+		}
+		seen.tables += d.heldBytes()
+	}
+	seen.dropped = seen.expiring - before.expiring
+	seen.keys, seen.bytes = before.keys, before.bytes
+	return nil
+}
+
+// check verifies the sums over slots.
+func (p *population) check(s *Space) error {
+	var want population
+	for slot := slots.Slot(0); slot.Valid(); slot++ {
+		want.add(slot, s.Count(slot))
+	}
+	if *p != want {
+		return fmt.Errorf("keyspace: the groups of slots have %d keys, counted as %d", want.keys, p.keys)
+	}
+	return nil
+}
+
+// heldBytes counts the memory of the buckets.
+func (a *array) heldBytes() int64 {
+	size := len(a.direct)
+	for _, segment := range a.segments {
+		size += len(segment)
+	}
+	return int64(size) * bucketBytes
 }
 
 func (s *Space) checkTable(slot slots.Slot, t *table, seen *inventory) error {
 	if err := s.store.checkSizes(t); err != nil {
 		return err
 	}
-	before := seen.keys
+	before := seen.totals
+	seen.tables += tableBytes
 	arrays := []*array{&t.current}
 	if t.next != nil {
 		arrays = append(arrays, t.next)
 	}
 	for _, a := range arrays {
+		seen.tables += a.heldBytes()
 		if err := s.checkArray(slot, t, a, seen); err != nil {
 			return err
 		}
 	}
-	if found := seen.keys - before; found != t.count {
+	if found := seen.keys - before.keys; found != t.count {
 		return fmt.Errorf("%d keys, counted as %d", found, t.count)
+	}
+	expiring, bytes := seen.expiring-before.expiring, seen.bytes-before.bytes
+	if expiring != t.expiring || bytes != t.bytes {
+		return fmt.Errorf("%d keys of %d that end and %d bytes, counted as %d and %d", expiring, t.count, bytes, t.expiring, t.bytes)
 	}
 	return nil
 }

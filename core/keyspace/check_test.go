@@ -75,7 +75,18 @@ func TestCheckSeesPlantedBugs(t *testing.T) {
 			s.occupied.Remove(slot)
 			s.occupied.Add(slot + 1)
 		},
-		"wrong count":        func(s *Space) { s.count++ },
+		"wrong count":        func(s *Space) { s.population.keys++ },
+		"wrong group count":  func(s *Space) { s.population.groups[3]++ },
+		"wrong expiring":     func(s *Space) { s.tables[slot].expiring++ },
+		"wrong table bytes":  func(s *Space) { s.tables[slot].bytes++ },
+		"wrong tables' size": func(s *Space) { s.tableBytes-- },
+		"dropped and kept":   func(s *Space) { s.dropped = append(s.dropped, dropped{array: s.tables[slot].current}) },
+		"wrong dropped":      func(s *Space) { s.droppedExpiring++ },
+		"candidates mixed up": func(s *Space) {
+			s.candidates.add(candidate{disuse: 1, hash: 1})
+			s.candidates.add(candidate{disuse: 2, hash: 2})
+			s.candidates.items[0].disuse = 3
+		},
 		"wrong table count":  func(s *Space) { s.tables[slot].count-- },
 		"wrong bytes":        func(s *Space) { s.bytes-- },
 		"empty table":        func(s *Space) { s.tables[9] = newTable(); s.occupied.Add(9) },

@@ -61,7 +61,7 @@ func (a *arena) chooseVictim() int {
 	return victim
 }
 
-// compact does a step's share of compaction.
+// compact does a step's share of compaction. The blocks are in tables, since nothing is left to be freed.
 func (s *Space) compact() {
 	a := &s.store.arena
 	if a.evacuation.phase == idle {

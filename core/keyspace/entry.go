@@ -21,8 +21,7 @@ import "encoding/binary"
 //	│ (see below) │ length     │ length    │      │        │ place  │ outside│        │ = 0    │ = 1  │
 //	└─────────────┴────────────┴───────────┴──────┴────────┴────────┴────────┴────────┴────────┴──────┘
 //
-// The lengths are those of what lies in the block. The 24 bits of access are kept through all changes of an entry: they
-// are for the time or the frequency of access by which an eviction policy would choose, and zero so far.
+// The lengths are those of what lies in the block. The 24 bits of access tell when or how often the key was used.
 type header uint64
 
 const (
@@ -37,6 +36,7 @@ const (
 	typeMask      = 15
 	keyShift      = 12
 	valueShift    = 26
+	accessShift   = 40
 	lengthMask    = 1<<14 - 1
 )
 
@@ -107,6 +107,14 @@ func (h header) withExpiry(ends bool) header {
 		return h | headerEnds
 	}
 	return h &^ headerEnds
+}
+
+// access returns what is recorded of the use of the key.
+func (h header) access() uint32 { return uint32(h >> accessShift) }
+
+// withAccess returns the header of the same entry with another record of its use, of 24 bits.
+func (h header) withAccess(access uint32) header {
+	return h&(1<<accessShift-1) | header(access)<<accessShift
 }
 
 func (h header) indexOffset() int {

@@ -35,6 +35,8 @@ type spaceMachine struct {
 	wall  int64
 	log   []byte
 	scans []*openScan
+	// used are the times of the keys' last uses, in seconds, since uses were last recorded by their frequency.
+	used map[string]int64
 }
 
 // drawKey draws from few slots, so that tables grow, and from few names, so that keys meet again.
@@ -71,6 +73,9 @@ func (m *spaceMachine) apply(t *rapid.T, e Effect) {
 	}
 	m.space.Apply(decoded)
 	m.applyToModel(e)
+	if _, known := m.model[string(e.Key)]; known && e.Kind.hasKey() {
+		m.used[string(e.Key)] = m.wall / 1000
+	}
 }
 
 func (m *spaceMachine) applyToModel(e Effect) {
@@ -144,7 +149,10 @@ func (m *spaceMachine) actions() map[string]func(*rapid.T) {
 		"overwrite": m.overwrite,
 		"expire":    m.expire,
 		"flush":     m.flush,
-		"time":      func(t *rapid.T) { m.wall += rapid.Int64Range(0, 30).Draw(t, "passes") },
+		"time":      m.passTime,
+		"use":       m.use,
+		"evict":     m.evict,
+		"work":      func(*rapid.T) { m.space.Work() },
 		"due":       m.removeDue,
 		"scan":      m.startScan,
 		"scan step": m.stepScans,
@@ -212,6 +220,9 @@ func (m *spaceMachine) removeDue(t *rapid.T) {
 	}
 	slices.SortStableFunc(want, func(a, b string) int { return int(m.model[a].expireAt - m.model[b].expireAt) })
 	limit := rapid.IntRange(0, 5).Draw(t, "limit")
+	if m.space.Working() {
+		limit = 0
+	}
 	want = want[:min(limit, len(want))]
 	var got []string
 	for e := range m.space.Due(m.wall, limit) {
@@ -293,7 +304,7 @@ func (m *spaceMachine) check(t *rapid.T) {
 	if m.space.Len() != len(m.model) || m.space.Expiring() != expiring {
 		t.Fatalf("%d keys of which %d end, want %d and %d", m.space.Len(), m.space.Expiring(), len(m.model), expiring)
 	}
-	if wall, ok := m.space.NextExpiry(); ok != (expiring > 0) || ok && wall != first+1 {
+	if wall, ok := m.space.NextExpiry(); !m.space.Working() && (ok != (expiring > 0) || ok && wall != first+1) {
 		t.Fatalf("the next key is due at %d, %t, want %d", wall, ok, first+1)
 	}
 	var occupied slots.Set
@@ -313,6 +324,8 @@ func (m *spaceMachine) checkKey(t *rapid.T, key []byte, entry modelEntry) {
 	if value, ok := m.space.Peek(slot, key); !ok || describe(value) != entry || value.Type() != String {
 		t.Fatalf("%q is %+v, %t, want %+v", key, describe(value), ok, entry)
 	}
+	value, _ := m.space.Peek(slot, key)
+	m.checkUse(t, key, value)
 	if _, ok := m.space.Lookup(slot, key, m.wall); ok == past {
 		t.Fatalf("at %d %q, which ends at %d, is there: %t", m.wall, key, entry.expireAt, ok)
 	}
@@ -324,7 +337,8 @@ func (m *spaceMachine) checkKey(t *rapid.T, key []byte, entry modelEntry) {
 func TestSpaceAgreesWithAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
-		m := &spaceMachine{space: New(seed), model: map[string]modelEntry{}, wall: 1000}
+		m := &spaceMachine{space: New(seed), model: map[string]modelEntry{}, wall: 1000, used: map[string]int64{}}
+		m.space.SetTime(m.wall)
 		m.makeSmall(t)
 		t.Repeat(m.actions())
 		m.drainScans(t)

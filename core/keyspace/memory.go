@@ -12,19 +12,20 @@ type Memory struct {
 	Expiry int64
 }
 
+// Used returns what is needed for the content as it is: all that is held, but free room between the blocks.
+func (m Memory) Used() int64 { return m.Live + m.Outside + m.Tables + m.Expiry }
+
 // Total returns the sum of all that is held.
 func (m Memory) Total() int64 { return m.Arena + m.Outside + m.Tables + m.Expiry }
 
-// Memory measures the Space. It visits every slot, but no key.
+// Memory measures the Space.
 func (s *Space) Memory() Memory {
 	m := Memory{
 		Live:    int64(s.store.arena.live) * unitBytes,
 		Arena:   s.store.arena.held,
-		Outside: s.store.outside.bytes + s.store.outside.parts.room()*outsidePartsBytes,
-		Expiry:  s.expiry.items.room() * expiryItemBytes,
-	}
-	for slot, ok := s.occupied.Next(0); ok; slot, ok = s.occupied.Next(slot + 1) {
-		m.Tables += s.tables[slot].memory()
+		Outside: s.store.outside.memory(),
+		Tables:  s.tableBytes,
+		Expiry:  int64(s.expiry.items.room) * expiryItemBytes,
 	}
 	return m
 }

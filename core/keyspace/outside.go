@@ -37,6 +37,11 @@ func (o *outsideTable) release(index uint32) {
 	o.free.push(index)
 }
 
+// memory returns the bytes that the table and what it holds take.
+func (o *outsideTable) memory() int64 {
+	return o.bytes + int64(o.parts.room)*outsidePartsBytes + int64(o.free.room)*4
+}
+
 func (p *outsideParts) memory() int64 { return int64(cap(p.key) + cap(p.value)) }
 
 // length returns the bytes of content.

@@ -32,6 +32,8 @@ func (s *Space) overwrite(e *Effect) {
 		s.extend(&Effect{Kind: Append, Slot: e.Slot, Key: e.Key, Value: tail})
 		s.window.foundKey = 0
 		_, p, _ = s.find(e.Slot, e.Key)
+	} else {
+		s.recordUse(*p.reference())
 	}
 	copy(s.store.value(*p.reference()).text()[offset:], e.Value)
 }

@@ -12,6 +12,8 @@ type pages[T any] struct {
 	// Invariant: all pages but the last two are full; there is at most one empty page behind those in use.
 	pages  [][]T
 	length int
+	// room is the number of items that there is memory for.
+	room int
 }
 
 func (p *pages[T]) at(i int) *T { return &p.pages[i>>pageShift][i&(pageItems-1)] }
@@ -22,10 +24,13 @@ func (p *pages[T]) push(item T) {
 		var fresh []T
 		if page > 0 { // the first one grows as a slice does, since most sequences are short
 			fresh = make([]T, 0, pageItems)
+			p.room += pageItems
 		}
 		p.pages = append(p.pages, fresh)
 	}
+	before := cap(p.pages[page])
 	p.pages[page] = append(p.pages[page], item)
+	p.room += cap(p.pages[page]) - before
 	p.length++
 }
 
@@ -36,16 +41,8 @@ func (p *pages[T]) pop() {
 	clear(p.pages[page][i:]) // what it points to must not be kept
 	p.pages[page] = p.pages[page][:i]
 	if page+2 < len(p.pages) {
+		p.room -= cap(p.pages[page+2])
 		p.pages[page+2] = nil
 		p.pages = p.pages[:page+2]
 	}
-}
-
-// room returns the number of items that there is memory for.
-func (p *pages[T]) room() int64 {
-	var room int
-	for _, page := range p.pages {
-		room += cap(page)
-	}
-	return int64(room)
 }

@@ -18,10 +18,18 @@ type Space struct {
 	store    store
 	expiry   expiryIndex
 	window   window
-	// count is the number of keys, the sum of the tables' counts.
-	count int
-	// bytes is the sum of the footprints of all entries.
-	bytes int64
+	access   access
+	eviction Eviction
+	// candidates are the keys that eviction has seen and not chosen yet.
+	candidates candidates
+	population population
+	// dropped are the tables of slots that were emptied as a whole. Their entries are freed bit by bit.
+	dropped []dropped
+	// droppedExpiring is how many of these entries are in the expiry index.
+	droppedExpiring int
+	// bytes is the sum of the footprints of all entries in tables, tableBytes the memory of the tables, the dropped ones
+	// included.
+	bytes, tableBytes int64
 }
 
 // New returns an empty Space. The seed decides the order of the keys within a slot; it should be secret where
@@ -30,6 +38,7 @@ func New(hashSeed uint64) *Space {
 	source := random.New(hashSeed)
 	s := &Space{store: newStore(hashKey{first: source.Uint64(), second: source.Uint64()})}
 	s.expiry.store = &s.store
+	s.access.random = random.Derive(hashSeed, "access")
 	return s
 }
 
@@ -59,10 +68,10 @@ func (s *Space) Peek(slot slots.Slot, key []byte) (Value, bool) {
 }
 
 // Len returns the number of keys, expired ones included.
-func (s *Space) Len() int { return s.count }
+func (s *Space) Len() int { return s.population.keys }
 
 // Expiring returns the number of keys that have an expiry time.
-func (s *Space) Expiring() int { return s.expiry.size() }
+func (s *Space) Expiring() int { return s.expiry.size() - s.droppedExpiring }
 
 // Count returns the number of keys of a slot, expired ones included.
 func (s *Space) Count(slot slots.Slot) int {
@@ -79,7 +88,8 @@ func (s *Space) Occupied() slots.Set { return s.occupied }
 // the expiry index. It depends on the content only, not on history; Memory tells of tables and unused room too.
 func (s *Space) Bytes() int64 { return s.bytes }
 
-// NextExpiry returns the first wall time (Unix milliseconds) at which Due will have a key, if that ever happens.
+// NextExpiry returns the first wall time (Unix milliseconds) at which Due may have a key, if that ever happens. It is exact
+// unless there is Work.
 func (s *Space) NextExpiry() (wall int64, ok bool) {
 	item, ok := s.expiry.earliest()
 	// A key lives through the millisecond of its expiry time, and the last one does not end.
@@ -91,11 +101,14 @@ func (s *Space) NextExpiry() (wall int64, ok bool) {
 
 // Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time,
 // key). The caller applies each before it asks for the next; one that it does not apply ends the walk. The effect's key
-// is valid until the next one is asked for, unlike what a Space lends otherwise.
+// is valid until the next one is asked for, unlike what a Space lends otherwise. While there is Work, none is due.
 func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	return func(yield func(Effect) bool) {
 		var last []byte
 		for i := range limit {
+			if s.Working() {
+				return
+			}
 			item, ok := s.expiry.earliest()
 			if !ok || item.at >= wall {
 				return
@@ -110,11 +123,4 @@ func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 			}
 		}
 	}
-}
-
-// DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no
-// effect tells of it.
-func (s *Space) DropSlot(slot slots.Slot) {
-	s.flushSlot(slot)
-	s.window.foundKey = 0
 }

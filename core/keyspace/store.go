@@ -109,7 +109,8 @@ func (s *store) release(ref reference) {
 func (s *store) reshape(ref reference, to header, keep bool) reference {
 	source := s.arena.at(ref)
 	from := source.header()
-	if from == to {
+	if from.withAccess(0) == to.withAccess(0) {
+		source.setHeader(to)
 		return ref
 	}
 	due, expireAt, index := 0, source.expireAt(from), s.reindex(source, from, to)

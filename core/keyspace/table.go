@@ -14,8 +14,10 @@ type table struct {
 	next *array
 	// moved is how many homes of current have been emptied into next. Invariant: 0 unless there is a next.
 	moved int
-	// count is the number of keys.
-	count int
+	// count is the number of keys, expiring that of those which have an expiry time.
+	count, expiring int
+	// bytes is the sum of the footprints of the entries.
+	bytes int64
 }
 
 const (
@@ -198,7 +200,7 @@ func (t *table) each(visit func(reference)) {
 }
 
 // tableBytes is what a table takes beside its buckets.
-const tableBytes = 80
+const tableBytes = 112
 
 // memory returns the bytes that the table takes.
 func (t *table) memory() int64 {
