@@ -12,6 +12,8 @@ type Counters struct {
 	PushOverruns uint64
 	// Redirects counts MOVED and ASK replies; Unserved counts CLUSTERDOWN replies.
 	Redirects, Unserved uint64
+	// EvictedKeys counts the keys that made room when memory was short.
+	EvictedKeys uint64
 	// ExpiredKeys counts the keys that active expiry deleted.
 	ExpiredKeys uint64
 	Bus         BusCounters

@@ -44,6 +44,7 @@ type Node struct {
 	proposals
 	clients
 	execution
+	evicting
 	bus
 
 	// effects and lent back what Step returns: they are reused by the next Step.
@@ -96,6 +97,7 @@ func (n *Node) Step(at Clock, event Event) []Effect {
 		panic(fmt.Sprintf("core: %T out of place: Start comes first, and once", event))
 	}
 	n.at = at
+	n.space.SetTime(at.Wall)
 	n.beginEffects()
 	switch e := event.(type) {
 	case *Start:
@@ -148,6 +150,7 @@ func (n *Node) advance() {
 	if n.nextExpiry <= n.at.Now && !n.expiryOff && n.paused == notPaused {
 		n.expireDue()
 	}
+	n.tidy()
 	n.sessions.End()
 	n.closeDoomed()
 	n.giveTurns()
@@ -159,7 +162,7 @@ func (n *Node) NextDeadline() time.Duration {
 	if !n.expiryOff && n.paused == notPaused {
 		deadline = min(deadline, n.nextExpiry)
 	}
-	if len(n.yielded) > 0 {
+	if len(n.yielded) > 0 || n.untidy() {
 		return n.at.Now
 	}
 	if n.gossip != nil {

@@ -364,6 +364,11 @@ func (n *Node) admit(c *client, p *parsed) error {
 			return err
 		}
 	}
+	if n.settings.MaxMemory > 0 {
+		if err := n.admitMemory(c, p.row); err != nil {
+			return err
+		}
+	}
 	if s.Subscribed() || s.Monitor {
 		return command.AdmitListener(s, p.row)
 	}

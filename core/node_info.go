@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -16,8 +15,6 @@ func (n *Node) Info(section string) []command.Field {
 		return n.infoServer()
 	case "clients":
 		return n.infoClients()
-	case "memory":
-		return n.infoMemory()
 	case "persistence":
 		return n.infoPersistence()
 	case "stats":
@@ -70,27 +67,17 @@ func (n *Node) infoClients() []command.Field {
 	}
 }
 
-func (n *Node) infoMemory() []command.Field {
-	var fields []command.Field
+// Memory implements command.Server.
+func (n *Node) Memory() command.MemoryReport {
+	report := command.MemoryReport{
+		Used: n.usedMemory(), Clients: int64(n.clientMemory()),
+		Space: n.space.Memory(), Freeing: n.space.Working(), System: int64(n.options.Process.SystemMemory),
+	}
+	report.Peak = n.peakMemory
 	if read := n.options.Process.MemoryUsed; read != nil {
-		used := read()
-		fields = append(fields, number("used_memory", used), command.Field{Name: "used_memory_human", Value: humanBytes(used)})
+		report.Resident = int64(read())
 	}
-	return append(fields, number("used_memory_dataset", uint64(n.space.Bytes())))
-}
-
-// humanBytes writes a size as Redis does: "1.50M".
-func humanBytes(bytes uint64) string {
-	if bytes < 1<<10 {
-		return strconv.FormatUint(bytes, 10) + "B"
-	}
-	unit, size := 0, uint64(1<<10)
-	for bytes/size >= 1<<10 && unit < 4 {
-		unit++
-		size <<= 10
-	}
-	hundredths := bytes/size*100 + bytes%size*100/size
-	return fmt.Sprintf("%d.%02d%c", hundredths/100, hundredths%100, "KMGTP"[unit])
+	return report
 }
 
 // infoStats shows what was counted since the last CONFIG RESETSTAT.
@@ -101,7 +88,7 @@ func (n *Node) infoStats() []command.Field {
 		number("total_connections_received", c.Connections-since.Connections),
 		number("total_commands_processed", c.Commands-since.Commands),
 		number("expired_keys", c.ExpiredKeys-since.ExpiredKeys+counts.Expired),
-		number("evicted_keys", 0),
+		number("evicted_keys", c.EvictedKeys-since.EvictedKeys),
 		number("keyspace_hits", counts.Hits),
 		number("keyspace_misses", counts.Misses),
 		number("pubsub_channels", uint64(n.sessions.NameCount(session.Channel))),

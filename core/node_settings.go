@@ -22,6 +22,8 @@ func (n *Node) SettingsChanged() {
 	n.view.FullCoverage = n.settings.FullCoverage
 	n.context.MaxStringLength = int(min(n.settings.MaxBulk, math.MaxInt32))
 	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
+	n.space.SetEviction(n.settings.Eviction)
+	n.evictionPending = n.settings.MaxMemory > 0
 	n.refreshServing()
 }
 

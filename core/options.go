@@ -62,8 +62,10 @@ type ProcessInfo struct {
 	ConfigFile   string
 	OS           string
 	Architecture string
-	// MemoryUsed returns the resident or heap bytes in use. Optional.
+	// MemoryUsed returns the bytes that the process has of the system's memory. Optional.
 	MemoryUsed func() uint64
+	// SystemMemory is how many bytes the system has in all, 0 if that is not known.
+	SystemMemory uint64
 }
 
 // Observer learns which commands were executed and what they did to the data, at the moment they did it.

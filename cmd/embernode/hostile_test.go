@@ -165,7 +165,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		other := dial(t, p.address())
 		other.expect("PONG", "PING")
 		for _, line := range strings.Split(other.call("INFO", "memory"), "\r\n") {
-			if text, ok := strings.CutPrefix(line, "used_memory:"); ok {
+			if text, ok := strings.CutPrefix(line, "used_memory_rss:"); ok {
 				if used, err := strconv.Atoi(text); err != nil || used > 100<<20 {
 					t.Errorf("the server uses %s bytes for a client that does not read", text)
 				}

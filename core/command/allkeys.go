@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/ember-cluster/ember/core/keyspace"
-	"github.com/ember-cluster/ember/core/slots"
 )
 
 // allKeyRows look at the keys of all slots.
@@ -22,7 +21,7 @@ var allKeyRows = []*Row{
 		Name: "randomkey", Arity: 1, Flags: ReadOnly, Categories: KeyspaceCategory,
 		Tips:  []string{"request_policy:all_shards", "response_policy:special", "nondeterministic_output"},
 		Group: "generic", Since: "1.0.0", Summary: "Returns one of this node's keys, each with the same chance.",
-		Complexity: "O(N) in the number of slots and of the keys of one slot",
+		Complexity: "O(1)",
 		Run:        randomKey,
 	},
 	objectRow,
@@ -48,7 +47,7 @@ const maxReplicaDraws = 100
 // nothing else.
 func randomKey(c *Context) {
 	for draws := 1; c.Space.Len() > 0; draws++ {
-		slot, key := c.drawKey()
+		slot, key := c.Space.RandomKey(c.Server.Random())
 		if c.Space.Expired(slot, key, c.Wall) && !(c.Replica && draws == maxReplicaDraws) {
 			c.expire(slot, bytes.Clone(key)) // the key itself goes with it
 			continue
@@ -57,19 +56,4 @@ func randomKey(c *Context) {
 		return
 	}
 	c.Reply.Null()
-}
-
-// drawKey returns one of the keys, of which there are some. It depends on the content and the node's randomness only.
-func (c *Context) drawKey() (slots.Slot, []byte) {
-	left := c.Server.Random().IntN(c.Space.Len())
-	occupied := c.Space.Occupied()
-	slot, ok := occupied.Next(0)
-	for ; ok && left >= c.Space.Count(slot); slot, ok = occupied.Next(slot + 1) {
-		left -= c.Space.Count(slot)
-	}
-	var drawn []byte
-	for key := range c.Space.Keys(slot, left+1) {
-		drawn = key
-	}
-	return slot, drawn
 }

@@ -97,9 +97,16 @@ func LogFailed(reason string) error {
 	return Error("MISCONF Errors writing to the AOF file: " + reason)
 }
 
-// read returns the value of a key for a command that reads it, and counts whether it was there.
+// read returns the value of a key for a command that reads it, and counts whether it was there. That is a use of the key,
+// unless the command or the client leaves no trace.
 func (c *Context) read(key []byte) (keyspace.Value, bool) {
-	value, found := c.Space.Peek(c.Slot, key)
+	var value keyspace.Value
+	var found bool
+	if c.Row.NoTouch || c.Session.NoTouch && c.Row.Name != "touch" {
+		value, found = c.Space.Peek(c.Slot, key)
+	} else {
+		value, found = c.Space.Use(c.Slot, key)
+	}
 	if value.Expired(c.Wall) {
 		value, found = c.expired(key)
 	}
@@ -107,7 +114,8 @@ func (c *Context) read(key []byte) (keyspace.Value, bool) {
 	return value, found
 }
 
-// find returns the value of a key. One that is past its time is deleted, if the node owns it, and reported absent.
+// find returns the value of a key. One that is past its time is deleted, if the node owns it, and reported absent. To change
+// the key by an effect will be a use of it, to find it is none.
 func (c *Context) find(key []byte) (keyspace.Value, bool) {
 	value, found := c.Space.Peek(c.Slot, key)
 	if value.Expired(c.Wall) {
@@ -120,6 +128,13 @@ func (c *Context) find(key []byte) (keyspace.Value, bool) {
 func (c *Context) expired(key []byte) (keyspace.Value, bool) {
 	c.expire(c.Slot, key)
 	return keyspace.Value{}, false
+}
+
+// touch makes a look-up that has changed nothing a use of the key.
+func (c *Context) touch(key []byte) {
+	if !c.Session.NoTouch {
+		c.Space.Use(c.Slot, key)
+	}
 }
 
 // expire deletes a key that is past its time, unless the node has to leave that to its primary.

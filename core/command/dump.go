@@ -57,11 +57,12 @@ func dump(c *Context) {
 	c.Reply.Bulk(c.appendPayload(nil, value.Bytes(&c.scratch)))
 }
 
-// restoreOptions are what may stand behind RESTORE's payload. The idle time and the frequency are checked only: there is
-// no eviction that would use them.
+// restoreOptions are what may stand behind RESTORE's payload.
 type restoreOptions struct {
 	replace, absolute bool
-	idle, frequency   bool
+	// idle and frequency say that there is one, seconds and counter which.
+	idle, frequency  bool
+	seconds, counter int64
 }
 
 // restoreOptions reads the options, or writes an error reply.
@@ -82,7 +83,7 @@ func (c *Context) restoreOptions(args [][]byte) (o restoreOptions, ok bool) {
 				c.fail(errNegativeIdleTime)
 				return o, false
 			}
-			o.idle = true
+			o.idle, o.seconds = true, seconds
 		case isWord(word, "freq") && i+1 < len(args) && !o.idle:
 			i++
 			frequency, ok := c.integer(args[i])
@@ -93,7 +94,7 @@ func (c *Context) restoreOptions(args [][]byte) (o restoreOptions, ok bool) {
 				c.fail(errFrequencyRange)
 				return o, false
 			}
-			o.frequency = true
+			o.frequency, o.counter = true, frequency
 		default:
 			c.fail(errSyntax)
 			return o, false
@@ -126,10 +127,21 @@ func restore(c *Context) {
 	switch {
 	case expireAt == 0 || expireAt > c.Wall:
 		c.set(key, text, expireAt)
+		c.restoreUse(key, options)
 	case found:
 		c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: c.Slot, Key: key})
 	}
 	c.ok()
+}
+
+// restoreUse takes over what another server knew of a key's use, if this one records the same.
+func (c *Context) restoreUse(key []byte, o restoreOptions) {
+	switch byFrequency := c.Settings.Eviction.Policy.ByFrequency(); {
+	case o.idle && !byFrequency:
+		c.Space.SetIdle(c.Slot, key, o.seconds)
+	case o.frequency && byFrequency:
+		c.Space.SetFrequency(c.Slot, key, o.counter)
+	}
 }
 
 // restoreExpiry returns when the key ends, 0 for never, or writes an error reply.

@@ -40,6 +40,7 @@ var expiryRows = []*Row{
 		Name: "expiretime", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
 		Group: "generic", Since: "7.0.0", Summary: "Returns when a key will end, in Unix seconds.", Complexity: "O(1)",
 		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		NoTouch:   true,
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
 				c.Reply.Int(roundToSeconds(left + c.Wall))
@@ -50,6 +51,7 @@ var expiryRows = []*Row{
 		Name: "pexpiretime", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO access"),
 		Group: "generic", Since: "7.0.0", Summary: "Returns when a key will end, in Unix milliseconds.", Complexity: "O(1)",
 		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		NoTouch:   true,
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
 				c.Reply.Int(left + c.Wall)
@@ -61,6 +63,7 @@ var expiryRows = []*Row{
 		Tips:  []string{"nondeterministic_output"},
 		Group: "generic", Since: "1.0.0", Summary: "Returns in how many seconds a key will end.", Complexity: "O(1)",
 		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		NoTouch:   true,
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
 				c.Reply.Int(roundToSeconds(left))
@@ -73,6 +76,7 @@ var expiryRows = []*Row{
 		Group: "generic", Since: "2.6.0", Summary: "Returns in how many milliseconds a key will end.",
 		Complexity: "O(1)",
 		Arguments:  []Argument{{Name: "key", Type: KeyArgument}},
+		NoTouch:    true,
 		Run: func(c *Context) {
 			if left, ok := c.timeToLive(); ok {
 				c.Reply.Int(left)
@@ -151,6 +155,7 @@ func (c *Context) changeExpiry(unit expiryUnit) {
 	}
 	value, found := c.find(key)
 	if !found || !options.met(value.ExpireAt(), at) {
+		c.touch(key)
 		c.Reply.Int(0)
 		return
 	}
@@ -184,6 +189,7 @@ func persist(c *Context) {
 	key := c.Args[1]
 	value, found := c.find(key)
 	if !found || value.ExpireAt() == 0 {
+		c.touch(key)
 		c.Reply.Int(0)
 		return
 	}

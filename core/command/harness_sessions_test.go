@@ -29,3 +29,8 @@ func (n *testNode) equipSessions() {
 	n.context.Settings, n.context.Statistics = &settings, NewStatistics()
 	n.context.Unmuted = &n.writer
 }
+
+func (n *testNode) Memory() MemoryReport {
+	memory := n.context.Space.Memory()
+	return MemoryReport{Used: memory.Used(), Peak: 2 * memory.Used(), Resident: 2 * memory.Total(), Space: memory}
+}

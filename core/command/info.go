@@ -77,6 +77,8 @@ func (c *Context) ownInfo(section string) []Field {
 			{"redis_version", Version}, {"redis_git_sha1", "00000000"}, {"redis_git_dirty", "0"}, {"redis_build_id", "0000000000000000"},
 			{"redis_mode", "cluster"},
 		}
+	case "memory":
+		return c.memoryFields()
 	case "commandstats":
 		return c.Statistics.commandFields()
 	case "errorstats":

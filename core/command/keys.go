@@ -33,12 +33,14 @@ var keyRows = []*Row{
 		Group: "generic", Since: "1.0.0", Summary: "Counts which of the keys exist; a key given twice counts twice.",
 		Complexity: "O(N) in the number of keys",
 		Arguments:  []Argument{{Name: "key", Type: KeyArgument, Multiple: true}},
+		NoTouch:    true,
 		Run:        exists,
 	},
 	{
 		Name: "type", Arity: 2, Flags: ReadOnly | Fast, Categories: KeyspaceCategory, Keys: oneKey("RO"),
 		Group: "generic", Since: "1.0.0", Summary: "Returns the type of the value of a key.", Complexity: "O(1)",
 		Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+		NoTouch:   true,
 		Run:       typeOf,
 	},
 	{

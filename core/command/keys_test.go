@@ -24,16 +24,37 @@ func TestOtherTypesAreRefused(t *testing.T) {
 func TestMemoryStatistics(t *testing.T) {
 	n := newTestNode()
 	n.expect(t, "SET a v", replyOK)
-	one := n.context.Space.Bytes()
-	n.expect(t, "SET b v", replyOK)
+	n.expect(t, "SET b v PX 100", replyOK)
 	reply, _, err := resp.ReadValue([]byte(n.run("MEMORY STATS")), resp.ReplyLimits{})
-	if err != nil || len(reply.Array) != 6 {
+	if err != nil || len(reply.Array) != 2*28 {
 		t.Fatalf("%v, %v", reply, err)
 	}
-	for i, want := range []int64{2, one, 2 * one} {
-		if got := reply.Array[2*i+1].Int; got != want {
-			t.Errorf("%s is %d, want %d", reply.Array[2*i].Str, got, want)
+	memory := n.context.Space.Memory()
+	want := map[string]int64{
+		"keys.count": 2, "total.allocated": memory.Used(), "peak.allocated": 2 * memory.Used(),
+		"dataset.bytes": memory.Live + memory.Outside, "overhead.total": memory.Tables + memory.Expiry,
+		"allocator.active": memory.Total(), "fragmentation.bytes": 2*memory.Total() - memory.Used(),
+	}
+	seen := 0
+	for i := 0; i < len(reply.Array); i += 2 {
+		name := string(reply.Array[i].Str)
+		if number, ok := want[name]; ok {
+			seen++
+			if got := reply.Array[i+1].Int; got != number || number == 0 {
+				t.Errorf("%s is %d, want %d", name, got, number)
+			}
 		}
+	}
+	if seen != len(want) {
+		t.Errorf("%d of %d fields are there", seen, len(want))
+	}
+	usage := int64(0)
+	for _, key := range []string{"a", "b"} {
+		reply, _, _ := resp.ReadValue([]byte(n.run("MEMORY USAGE "+key)), resp.ReplyLimits{})
+		usage += reply.Int
+	}
+	if usage != n.context.Space.Bytes()+memory.Tables {
+		t.Errorf("the keys take %d bytes, all of them %d, and their tables %d", usage, n.context.Space.Bytes(), memory.Tables)
 	}
 }
 

@@ -6,7 +6,7 @@ var memoryRow = &Row{
 	Subcommands: []*Row{
 		{
 			Name: "memory|usage", Arity: -3, Flags: ReadOnly, Keys: subcommandKey("RO"),
-			Group: "server", Since: "4.0.0", Summary: "Estimates the bytes that a key and its value take.", Complexity: "O(1)",
+			Group: "server", Since: "4.0.0", Summary: "Returns the bytes that a key and its value take.", Complexity: "O(1)",
 			Arguments: []Argument{
 				{Name: "key", Type: KeyArgument}, {Name: "count", Type: IntegerArgument, Token: "SAMPLES", Optional: true},
 			},
@@ -15,15 +15,15 @@ var memoryRow = &Row{
 		{
 			Name: "memory|stats", Arity: 2,
 			Tips:  []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
-			Group: "server", Since: "4.0.0", Summary: "Tells what the keys take.", Complexity: "O(1)",
+			Group: "server", Since: "4.0.0", Summary: "Tells what the memory is used for.", Complexity: "O(1)",
 			Run: memoryStatistics,
 		},
 		{
 			Name: "memory|doctor", Arity: 2,
 			Tips:  []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
-			Group: "server", Since: "4.0.0", Summary: "Reports problems with memory, of which none is looked for.",
+			Group: "server", Since: "4.0.0", Summary: "Reports problems with memory.",
 			Complexity: "O(1)",
-			Run:        func(c *Context) { c.Reply.Verbatim("txt", "No problem is known.\n") },
+			Run:        memoryDoctor,
 		},
 		{
 			Name: "memory|malloc-stats", Arity: 2,
@@ -43,9 +43,6 @@ var memoryRow = &Row{
 	},
 }
 
-// keyOverhead is what a key takes beside its own bytes and those of its value, roughly.
-const keyOverhead = 64
-
 // memoryUsage does not count as a use of the key, and deletes nothing.
 func memoryUsage(c *Context) {
 	for args := c.Args[3:]; len(args) > 0; args = args[2:] {
@@ -63,22 +60,9 @@ func memoryUsage(c *Context) {
 		}
 	}
 	key := c.Args[2]
-	value, found := c.Space.Lookup(c.Slot, key, c.Wall)
-	if !found {
+	if _, found := c.Space.Lookup(c.Slot, key, c.Wall); !found {
 		c.Reply.Null()
 		return
 	}
-	c.Reply.Int(int64(keyOverhead + len(key) + value.Len()))
-}
-
-// memoryStatistics shows those of Redis's fields that have a meaning here.
-func memoryStatistics(c *Context) {
-	keys, bytes := int64(c.Space.Len()), c.Space.Bytes()
-	c.Reply.Map(3)
-	c.Reply.BulkString("keys.count")
-	c.Reply.Int(keys)
-	c.Reply.BulkString("keys.bytes-per-key")
-	c.Reply.Int(bytes / max(keys, 1))
-	c.Reply.BulkString("dataset.bytes")
-	c.Reply.Int(bytes)
+	c.Reply.Int(c.Space.Usage(c.Slot, key))
 }

@@ -11,21 +11,24 @@ var objectRow = &Row{
 			Tips:  []string{"nondeterministic_output"},
 			Group: "generic", Since: "2.2.3", Summary: "Returns the way in which the value of a key is kept.", Complexity: "O(1)",
 			Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+			NoTouch:   true,
 			Run:       objectEncoding,
 		},
 		{
 			Name: "object|freq", Arity: 3, Flags: ReadOnly, Categories: KeyspaceCategory, Keys: subcommandKey("RO"),
 			Tips:  []string{"nondeterministic_output"},
-			Group: "generic", Since: "4.0.0", Summary: "Tells how often a key is used, which is not counted.", Complexity: "O(1)",
+			Group: "generic", Since: "4.0.0", Summary: "Returns the logarithmic count of a key's uses, if the eviction policy needs it.", Complexity: "O(1)",
 			Arguments: []Argument{{Name: "key", Type: KeyArgument}},
+			NoTouch:   true,
 			Run:       objectFrequency,
 		},
 		{
 			Name: "object|idletime", Arity: 3, Flags: ReadOnly, Categories: KeyspaceCategory, Keys: subcommandKey("RO"),
 			Tips:  []string{"nondeterministic_output"},
-			Group: "generic", Since: "2.2.3", Summary: "Tells for how long a key was not used; that is not recorded, so always 0.",
+			Group: "generic", Since: "2.2.3", Summary: "Returns for how many seconds a key was not used, unless the eviction policy counts uses.",
 			Complexity: "O(1)",
 			Arguments:  []Argument{{Name: "key", Type: KeyArgument}},
+			NoTouch:    true,
 			Run:        objectIdleTime,
 		},
 		{
@@ -34,14 +37,19 @@ var objectRow = &Row{
 			Group: "generic", Since: "2.2.3", Summary: "Returns how many references there are to the value of a key.",
 			Complexity: "O(1)",
 			Arguments:  []Argument{{Name: "key", Type: KeyArgument}},
+			NoTouch:    true,
 			Run:        objectReferences,
 		},
 		helpRow("object", "generic", "6.2.0", KeyspaceCategory),
 	},
 }
 
-const errNoFrequency Error = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that " +
-	"when switching between policies at runtime LRU and LFU data will take some time to adjust."
+const (
+	errNoFrequency Error = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that " +
+		"when switching between policies at runtime LRU and LFU data will take some time to adjust."
+	errNoIdleTime Error = "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that " +
+		"when switching between policies at runtime LRU and LFU data will take some time to adjust."
+)
 
 const (
 	// maxEmbedded is the length of the longest string that Redis keeps within its object.
@@ -80,24 +88,35 @@ func encodingOf(value keyspace.Value) string {
 }
 
 func objectFrequency(c *Context) {
-	if _, found := c.readObject(); found {
+	value, found := c.readObject()
+	switch {
+	case !found:
+	case c.Settings.Eviction.Policy.ByFrequency():
+		c.Reply.Int(c.Space.Frequency(value))
+	default:
 		c.fail(errNoFrequency)
 	}
 }
 
 func objectIdleTime(c *Context) {
-	if _, found := c.readObject(); found {
-		c.Reply.Int(0)
+	value, found := c.readObject()
+	switch {
+	case !found:
+	case c.Settings.Eviction.Policy.ByFrequency():
+		c.fail(errNoIdleTime)
+	default:
+		c.Reply.Int(c.Space.Idle(value))
 	}
 }
 
-// objectReferences answers what Redis does without a limit on its memory.
+// objectReferences answers what Redis does: an integer that it has once only cannot have a record of use for each key.
 func objectReferences(c *Context) {
 	value, found := c.readObject()
 	if !found {
 		return
 	}
-	if number, ok := value.Integer(); ok && number >= 0 && number < sharedIntegers {
+	shared := c.Settings.MaxMemory == 0 || !c.Settings.Eviction.Policy.ByUse()
+	if number, ok := value.Integer(); shared && ok && number >= 0 && number < sharedIntegers {
 		c.Reply.Int(sharedReferences)
 		return
 	}

@@ -87,6 +87,7 @@ func (c *Context) rename(replace bool) (renamed, ok bool) {
 		return false, true
 	}
 	c.set(name, text, expireAt)
+	c.Space.CopyAccess(c.Slot, name, value)
 	c.Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: c.Slot, Key: key})
 	return true, true
 }

@@ -23,6 +23,8 @@ type Row struct {
 	Arguments                         []Argument
 	// DeprecatedSince and ReplacedBy are set for commands that should no longer be used.
 	DeprecatedSince, ReplacedBy string
+	// NoTouch commands are no use of the keys that they read.
+	NoTouch bool
 	// Internal is set for commands that servers send to each other.
 	Internal bool
 	// Immediate commands are executed behind MULTI too, where others are queued.

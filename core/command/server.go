@@ -21,6 +21,8 @@ type Server interface {
 	// Info returns what the node knows under a section of INFO (see infoSections for the names), beyond what the
 	// commands know themselves: the version, the keys.
 	Info(section string) []Field
+	// Memory returns what the node's memory is used for.
+	Memory() MemoryReport
 	// Parameters returns what CONFIG GET shows, sorted by name.
 	Parameters() []Parameter
 	// Random returns the node's source of randomness.

@@ -73,6 +73,7 @@ func set(c *Context) {
 		c.ok()
 	}
 	if !met {
+		c.touch(key)
 		return
 	}
 	if options.keepTTL {

@@ -68,6 +68,7 @@ var setVariantRows = []*Row{
 
 func setIfAbsent(c *Context) {
 	if _, found := c.find(c.Args[1]); found {
+		c.touch(c.Args[1])
 		c.Reply.Int(0)
 		return
 	}
@@ -165,6 +166,7 @@ func multiSetIfAbsent(c *Context) {
 	}
 	for i := 1; i < len(c.Args); i += 2 {
 		if _, found := c.find(c.Args[i]); found {
+			c.touch(c.Args[i])
 			c.Reply.Int(0)
 			return
 		}

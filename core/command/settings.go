@@ -17,6 +17,12 @@ type Settings struct {
 	// FullCoverage, ReadsWhenDown and ShardChannelsWhenDown say what is served while slots are not (cluster-require-full-coverage,
 	// cluster-allow-reads-when-down, cluster-allow-pubsubshard-when-down).
 	FullCoverage, ReadsWhenDown, ShardChannelsWhenDown bool
+	// MaxMemory bounds what the server may use before keys make room or writes are refused, in bytes; 0: no bound (maxmemory).
+	// Eviction says which keys make room, EvictionTenacity how much of it one command waits for, 0 to 100 (maxmemory-policy,
+	// maxmemory-samples, lfu-log-factor, lfu-decay-time, maxmemory-eviction-tenacity).
+	MaxMemory        int64
+	Eviction         keyspace.Eviction
+	EvictionTenacity int64
 	// SlowlogSlowerThan is the least duration that the slow log shows, in microseconds; negative: none is shown. SlowlogMaxLength
 	// bounds its entries (slowlog-log-slower-than, slowlog-max-len).
 	SlowlogSlowerThan, SlowlogMaxLength int64
@@ -34,6 +40,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		FullCoverage: true, ShardChannelsWhenDown: true,
+		Eviction: keyspace.Eviction{Samples: 5, LogFactor: 10, DecayMinutes: 1}, EvictionTenacity: 10,
 		SlowlogSlowerThan: 10_000, SlowlogMaxLength: 128,
 		MaxBulk: keyspace.MaxStringLength, QueryBuffer: 1 << 30, TrackedKeys: session.DefaultTrackedKeys,
 	}
@@ -53,6 +60,12 @@ var settings = []setting{
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
 	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	number("latency-monitor-threshold", 0, func(s *Settings) *int64 { return &s.LatencyThreshold }),
+	between("lfu-decay-time", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.DecayMinutes }),
+	between("lfu-log-factor", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.LogFactor }),
+	memorySize("maxmemory", 0, func(s *Settings) *int64 { return &s.MaxMemory }),
+	between("maxmemory-eviction-tenacity", 0, 100, func(s *Settings) *int64 { return &s.EvictionTenacity }),
+	evictionPolicy,
+	between("maxmemory-samples", 1, maxSamples, func(s *Settings) *int64 { return &s.Eviction.Samples }),
 	memorySize("proto-max-bulk-len", 1<<20, func(s *Settings) *int64 { return &s.MaxBulk }),
 	{
 		name: "requirepass",
@@ -105,8 +118,15 @@ func yesNo(name string, field func(*Settings) *bool) setting {
 	}
 }
 
+// maxSamples bounds the work for a key that is evicted.
+const maxSamples = 64
+
 func number(name string, least int64, field func(*Settings) *int64) setting {
-	return numeric(name, least, field, func(value string) (int64, error) {
+	return between(name, least, math.MaxInt64, field)
+}
+
+func between(name string, least, most int64, field func(*Settings) *int64) setting {
+	return numeric(name, least, most, field, func(value string) (int64, error) {
 		parsed, ok := keyspace.ParseInteger([]byte(value))
 		if !ok {
 			return 0, errors.New("argument couldn't be parsed into an integer")
@@ -116,10 +136,10 @@ func number(name string, least int64, field func(*Settings) *int64) setting {
 }
 
 func memorySize(name string, least int64, field func(*Settings) *int64) setting {
-	return numeric(name, least, field, parseMemory)
+	return numeric(name, least, math.MaxInt64, field, parseMemory)
 }
 
-func numeric(name string, least int64, field func(*Settings) *int64, parse func(string) (int64, error)) setting {
+func numeric(name string, least, most int64, field func(*Settings) *int64, parse func(string) (int64, error)) setting {
 	return setting{
 		name: name,
 		show: func(s *Settings) string { return strconv.FormatInt(*field(s), 10) },
@@ -128,8 +148,8 @@ func numeric(name string, least int64, field func(*Settings) *int64, parse func(
 			if err != nil {
 				return err
 			}
-			if parsed < least {
-				return fmt.Errorf("argument must be between %d and %d inclusive", least, int64(math.MaxInt64))
+			if parsed < least || parsed > most {
+				return fmt.Errorf("argument must be between %d and %d inclusive", least, most)
 			}
 			*field(s) = parsed
 			return nil

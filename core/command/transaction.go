@@ -50,10 +50,14 @@ const (
 	errExecAbort        Error = "EXECABORT Transaction discarded because of previous errors."
 	execAbortPrefix           = "EXECABORT Transaction discarded because of: "
 	errNotInTransaction Error = "ERR Command not allowed inside a transaction"
+	errOutOfMemory      Error = "OOM command not allowed when used memory > 'maxmemory'."
 )
 
 // NotInTransaction is the error for a command that may not be queued.
 func NotInTransaction() error { return errNotInTransaction }
+
+// OutOfMemory is the error for a command that needs memory when there is none.
+func OutOfMemory() error { return errOutOfMemory }
 
 // ExecAbort returns the error for an EXEC that is refused itself.
 func ExecAbort(reason error) error {

@@ -23,7 +23,8 @@
 //	arena    chunk │ entry │ free │ header, key, value │ entry │ …  ◄────┘
 //
 // Nothing takes long at once, however much there is: a large table is resized a few homes at a time (table), the arena is
-// compacted a few blocks at a time (evacuation), sequences grow by pages. Only to empty a slot takes time in proportion.
+// compacted a few blocks at a time (evacuation), sequences grow by pages, an emptied slot is put aside and freed bit by bit
+// (drop).
 //
 // # Order
 //
@@ -46,6 +47,12 @@
 //
 // A Space has no clock. A lookup is told the wall time and reports a key whose time has passed as absent; the key stays
 // until its owner applies a Delete. An index by (time, key) tells what is due next, on every node in the same order.
+//
+// # Eviction
+//
+// When memory is short, some keys make room. Space.Victim chooses the next by a policy; the caller deletes it by an effect.
+// What is recorded of keys' use for that takes no memory of its own (access), and what is drawn and compared is bounded
+// (candidates).
 //
 // # Lending
 //

@@ -8,8 +8,8 @@ import "github.com/ember-cluster/ember/core/slots"
 const (
 	// droppedPerEffect is how many entries an effect frees beside its own work. It adds one at most, so it gains ground.
 	droppedPerEffect = 24
-	// droppedPerWork is how many a call of Work frees: some hundred microseconds at worst.
-	droppedPerWork = 512
+	// droppedPerWork is how many a call of Work frees: about a hundred microseconds.
+	droppedPerWork = 256
 )
 
 // DropSlot forgets all keys of a slot. It is for a slot that has gone to another owner: there the keys live on, so no

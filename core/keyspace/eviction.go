@@ -24,6 +24,11 @@ const (
 // ByFrequency reports whether the policy needs to know how often keys are used, instead of when.
 func (p EvictionPolicy) ByFrequency() bool { return p == AllKeysLFU || p == VolatileLFU }
 
+// ByUse reports whether the policy needs to know of keys' use at all.
+func (p EvictionPolicy) ByUse() bool {
+	return p == AllKeysLRU || p == VolatileLRU || p.ByFrequency()
+}
+
 // volatile reports whether the policy takes keys that end only.
 func (p EvictionPolicy) volatile() bool {
 	return p == VolatileLRU || p == VolatileLFU || p == VolatileRandom || p == VolatileTTL
@@ -33,7 +38,7 @@ func (p EvictionPolicy) volatile() bool {
 type Eviction struct {
 	Policy EvictionPolicy
 	// Samples is how many keys are looked at for each that is taken (maxmemory-samples).
-	Samples int
+	Samples int64
 	// LogFactor and DecayMinutes tune the count of uses (lfu-log-factor, lfu-decay-time).
 	LogFactor, DecayMinutes int64
 }
@@ -41,6 +46,7 @@ type Eviction struct {
 // SetEviction chooses how keys are evicted, and with that what is recorded of their use from now on. The records there are
 // are taken for those of the new kind until the keys are used again.
 func (s *Space) SetEviction(e Eviction) {
+	e.Samples = max(e.Samples, 1)
 	if s.eviction == e {
 		return
 	}

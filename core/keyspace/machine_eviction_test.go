@@ -41,7 +41,7 @@ func (m *spaceMachine) evict(t *rapid.T) {
 		clear(m.used)
 	}
 	m.space.SetEviction(Eviction{
-		Policy: policy, Samples: rapid.IntRange(1, 20).Draw(t, "samples"),
+		Policy: policy, Samples: rapid.Int64Range(1, 20).Draw(t, "samples"),
 		LogFactor: rapid.Int64Range(0, 20).Draw(t, "factor"), DecayMinutes: rapid.Int64Range(0, 3).Draw(t, "decay"),
 	})
 	for m.space.Working() {

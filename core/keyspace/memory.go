@@ -1,5 +1,7 @@
 package keyspace
 
+import "github.com/ember-cluster/ember/core/slots"
+
 // Memory says where the memory of a Space is, in bytes.
 type Memory struct {
 	// Live is what the blocks of all entries take, Arena what is held for blocks.
@@ -32,3 +34,15 @@ func (s *Space) Memory() Memory {
 
 // outsidePartsBytes is the size of outsideParts on a 64-bit machine.
 const outsidePartsBytes = 48
+
+// Usage returns the bytes that a key takes with all that belongs to it: its block, what lies outside of that, its place in the
+// expiry index, and its share of its slot's table. It is 0 for a key that is not there.
+func (s *Space) Usage(slot slots.Slot, key []byte) int64 {
+	t := s.tables[slot]
+	_, p, found := s.find(slot, key)
+	if !found {
+		return 0
+	}
+	count := int64(t.count)
+	return s.store.footprint(*p.reference()) + (t.memory()+count-1)/count
+}
