@@ -165,9 +165,8 @@ func (c *Context) findString(key []byte) (value keyspace.Value, found, ok bool) 
 // readString is read for a command that works on strings only. It reports not ok, after an error reply, if the value is of
 // another type.
 func (c *Context) readString(key []byte) (value keyspace.Value, found, ok bool) {
-	value, found, ok = c.findString(key)
-	c.Counts.note(found)
-	return value, found, ok
+	value, found = c.read(key)
+	return value, found, c.isString(value, found)
 }
 
 func (c *Context) isString(value keyspace.Value, found bool) bool {
