@@ -50,3 +50,12 @@ type Report struct {
 	Events      uint64           `json:"events"`
 	Faults      map[string]int64 `json:"faults"` // faults that began, by kind
 }
+
+// Signature says in what way a run failed, so that runs that fail in the same way have the same one: the verdict and the
+// check that led to it. It is empty if the run did not fail.
+func (r *Report) Signature() string {
+	if r.Verdict == OK {
+		return ""
+	}
+	return string(r.Verdict) + ": " + r.Check
+}

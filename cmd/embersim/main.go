@@ -35,6 +35,7 @@ var exitCodes = map[sim.Verdict]int{
 type cli struct {
 	Run    runCommand    `cmd:"" help:"Run one scenario and print what happened."`
 	Replay replayCommand `cmd:"" help:"Run what a file says, which run --save or shrink has written."`
+	Shrink shrinkCommand `cmd:"" help:"Make a failing run smaller, and write it to a file."`
 	Sweep  sweepCommand  `cmd:"" help:"Run one scenario on a range of seeds."`
 	List   listCommand   `cmd:"" help:"List the scenarios."`
 	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`

@@ -49,8 +49,9 @@ var dependencies = []row{
 	{packages: "linearizability", others: []string{"github.com/anishathalye/porcupine"}},
 	{packages: "sim", ours: []string{
 		"core/random", "storage", "storage/disksim", "transport", "transport/netsim"}},
+	{packages: "sim/shrink", ours: []string{"sim"}},
 	{packages: "sim/cluster", ours: []string{
-		"sim", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
+		"sim", "sim/shrink", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
 	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/random", "core/wire"}},
 
 	// Commands and tools. The simulator's command touches no real disk and no socket.

@@ -80,6 +80,17 @@ type ClientConfig struct {
 func nodeName(number int) string   { return "node-" + strconv.Itoa(number) }
 func clientName(number int) string { return "client-" + strconv.Itoa(number) }
 
+// cutNumber takes the name of a host apart: "node-3" is of the kind "node" and has the number 3. Of other names the kind
+// is empty.
+func cutNumber(name string) (kind string, number int) {
+	kind, digits, _ := strings.Cut(name, "-")
+	number, err := strconv.Atoi(digits)
+	if err != nil || strconv.Itoa(number) != digits {
+		return "", 0
+	}
+	return kind, number
+}
+
 // number numbers the hosts that have no number.
 func (c *Config) number() {
 	c.Nodes, c.Clients = slices.Clone(c.Nodes), slices.Clone(c.Clients)

@@ -67,23 +67,24 @@ func (c *Cluster) chaos() {
 // of every key, so that what the clients saw last is confronted with what is there.
 func (c *Cluster) settle() {
 	limit := c.World.Now() + c.Config.Settle
-	if !c.await(limit, "convergence", c.converged) {
+	if !c.await(limit, c.converged) {
 		return
 	}
 	if err := c.World.Load(c.finalReads()); err != nil {
 		panic("cluster: final reads: " + err.Error())
 	}
 	c.World.Run(c.World.Now() + finalReadTime)
-	c.await(limit, "final reads", c.idle)
+	c.await(limit, c.idle)
 }
 
 // await runs until the condition holds. If it does not in time, the run has stalled.
-func (c *Cluster) await(limit time.Duration, check string, condition func() bool) bool {
+func (c *Cluster) await(limit time.Duration, condition func() bool) bool {
 	if c.World.RunUntil(limit, condition) {
 		return true
 	}
 	if !c.World.Ended() {
-		c.World.Fail(sim.Stalled, check, fmt.Sprintf("%v after the world healed: %s", c.Config.Settle, c.missing()))
+		check, missing := c.missing()
+		c.World.Fail(sim.Stalled, check, fmt.Sprintf("%v after the world healed: %s", c.Config.Settle, missing))
 	}
 	return false
 }
@@ -130,9 +131,10 @@ func (c *Cluster) complaint(d *driver) string {
 	return ""
 }
 
-// missing describes why the cluster has not come to rest.
-func (c *Cluster) missing() string {
+// missing describes why the cluster has not come to rest, and names what is most telling of it.
+func (c *Cluster) missing() (check, detail string) {
 	var all []string
+	check = "unanswered operations"
 	for _, p := range c.clients {
 		if p != nil && !p.idle() {
 			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+len(p.queue)))
@@ -140,10 +142,11 @@ func (c *Cluster) missing() string {
 	}
 	for i, d := range c.nodes {
 		if complaint := c.complaint(d); complaint != "" {
+			check = "convergence" // without which clients wait too
 			all = append(all, c.hosts[i].Name()+" "+complaint)
 		}
 	}
-	return strings.Join(all, "; ")
+	return check, strings.Join(all, "; ")
 }
 
 // finalReadTime is the virtual time over which the final reads are spread.

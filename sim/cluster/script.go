@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/gossip"
@@ -64,12 +62,7 @@ func FromScript(script sim.Script) (Config, sim.Plan, error) {
 
 // addHost adds a host of a script, by its name.
 func (c *Config) addHost(host sim.Setting) error {
-	kind, digits, _ := strings.Cut(host.Name, "-")
-	number, err := strconv.Atoi(digits)
-	if err != nil || strconv.Itoa(number) != digits {
-		return fmt.Errorf("cluster: %q is neither a node nor a client", host.Name)
-	}
-	switch kind {
+	switch kind, number := cutNumber(host.Name); kind {
 	case "node":
 		node := defaultNode()
 		node.Number = number

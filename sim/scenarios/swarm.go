@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core/random"
@@ -26,29 +25,12 @@ func drawSwarm(s *story, clients int) {
 		Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
 		From:  time.Second,
 		Until: s.options.Duration,
-		Allow: s.survivable(),
+		Allow: func(f sim.Fault, _ []sim.Fault) bool { return s.config.Bears(f) },
 	})
 }
 
 // swarmFaults are the kinds of faults that a cluster must bear which keeps its keys in memory only.
 var swarmFaults = sim.DefaultFaultMix()
-
-// survivable allows crashes only of nodes without slots, since keys do not survive a crash, and none of clients, whose
-// knowledge of their own operations would be lost.
-func (s *story) survivable() func(sim.Fault, []sim.Fault) bool {
-	spares := s.config.Spares()
-	return func(f sim.Fault, _ []sim.Fault) bool {
-		if !f.Kind.Down() {
-			return true
-		}
-		for _, host := range f.Hosts {
-			if !slices.Contains(spares, host) {
-				return false
-			}
-		}
-		return true
-	}
-}
 
 // drawSettings draws what all nodes and links have in common.
 func (s *story) drawSettings() {

@@ -1,0 +1,192 @@
+package shrink
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// narrower takes hosts and peers from faults that have several.
+func narrower(script *sim.Script, _ *sim.Report) []Edit {
+	var edits []Edit
+	remove := func(index int, name string, side func(f *sim.Fault) *[]string) Edit {
+		return func(script *sim.Script) {
+			names := side(&script.Plan.Faults[index])
+			if left := slices.DeleteFunc(slices.Clone(*names), func(other string) bool { return other == name }); len(left) > 0 {
+				*names = left
+			}
+		}
+	}
+	for i, f := range script.Plan.Faults {
+		for _, side := range []func(f *sim.Fault) *[]string{
+			func(f *sim.Fault) *[]string { return &f.Hosts }, func(f *sim.Fault) *[]string { return &f.Peers },
+		} {
+			names := *side(&f)
+			if len(names) < 2 {
+				continue
+			}
+			for _, name := range names {
+				edits = append(edits, remove(i, name, side))
+			}
+		}
+	}
+	return edits
+}
+
+// durations makes faults shorter.
+func durations(script *sim.Script, _ *sim.Report) []Edit {
+	var edits []Edit
+	for i, f := range script.Plan.Faults {
+		for _, shorter := range smaller(int64(f.For)) {
+			edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].For, time.Duration(shorter)) })
+		}
+	}
+	return edits
+}
+
+// amounts makes faults weaker.
+func amounts(script *sim.Script, _ *sim.Report) []Edit {
+	var edits []Edit
+	for i, f := range script.Plan.Faults {
+		for _, less := range smaller(f.Amount) {
+			edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].Amount, less) })
+		}
+	}
+	return edits
+}
+
+// lower gives a number a value that is nearer to 0, unless another edit has brought it nearer still.
+func lower[T ~int64](number *T, to T) {
+	if to >= 0 && to < *number || to < 0 && to > *number {
+		*number = to
+	}
+}
+
+// smaller returns simpler numbers than a number, the simplest last: with fewer digits, of half the size and of a tenth.
+func smaller(number int64) []int64 {
+	var all []int64
+	for _, candidate := range []int64{roundDown(number, 2), roundDown(number, 1), roundDown(number/2, 1), roundDown(number/10, 1)} {
+		if candidate != 0 && candidate != number && !slices.Contains(all, candidate) {
+			all = append(all, candidate)
+		}
+	}
+	return all
+}
+
+// roundDown returns a number with at most so many digits that are not 0, toward 0.
+func roundDown(number int64, digits int) int64 {
+	unit := int64(1)
+	for rest := number; rest >= 10 || rest <= -10; rest /= 10 {
+		unit *= 10
+	}
+	for ; digits > 1 && unit > 1; digits-- {
+		unit /= 10
+	}
+	return number / unit * unit
+}
+
+// timeUnits are what times are rounded to, the coarsest last.
+var timeUnits = []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second}
+
+// times makes the times of faults and inputs round.
+func times(script *sim.Script, _ *sim.Report) []Edit {
+	var edits []Edit
+	for i, f := range script.Plan.Faults {
+		for _, unit := range timeUnits {
+			if rounded := f.At.Truncate(unit); rounded != f.At {
+				edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].At, rounded) })
+			}
+		}
+	}
+	for i, in := range script.Plan.Inputs {
+		for _, unit := range timeUnits {
+			if rounded := in.At.Truncate(unit); rounded != in.At {
+				edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Inputs[i].At, rounded) })
+			}
+		}
+	}
+	return edits
+}
+
+const (
+	// mostPauses is how long a plan may be of which pauses are made shorter: each edit moves all that comes after.
+	mostPauses = 200
+	// leastPause is the shortest pause that is worth making shorter.
+	leastPause = 10 * time.Millisecond
+)
+
+// pauses makes the pauses shorter in which nothing begins: all that follows comes earlier.
+func pauses(script *sim.Script, _ *sim.Report) []Edit {
+	plan := &script.Plan
+	if len(plan.Faults)+len(plan.Inputs) > mostPauses {
+		return nil
+	}
+	instants := []time.Duration{0}
+	for _, f := range plan.Faults {
+		instants = append(instants, f.At)
+	}
+	for _, in := range plan.Inputs {
+		instants = append(instants, in.At)
+	}
+	slices.Sort(instants)
+	var edits []Edit
+	for i := 1; i < len(instants); i++ {
+		if pause := instants[i] - instants[i-1]; pause > leastPause {
+			edits = append(edits, earlier(plan, instants[i], pause-pause/4))
+		}
+	}
+	return edits
+}
+
+// earlier moves all that begins at or after an instant of this plan.
+func earlier(plan *sim.Plan, from, by time.Duration) Edit {
+	var faults, inputs []int
+	for i, f := range plan.Faults {
+		if f.At >= from {
+			faults = append(faults, i)
+		}
+	}
+	for i, in := range plan.Inputs {
+		if in.At >= from {
+			inputs = append(inputs, i)
+		}
+	}
+	return func(script *sim.Script) {
+		for _, i := range faults {
+			script.Plan.Faults[i].At -= by
+		}
+		for _, i := range inputs {
+			script.Plan.Inputs[i].At -= by
+		}
+	}
+}
+
+// numbers makes the numbers and durations round that settings and hosts have.
+func numbers(script *sim.Script, _ *sim.Report) []Edit {
+	var edits []Edit
+	eachValue(script, func(list func(*sim.Script) []sim.Setting, at, number int, _ string, value sim.Value) {
+		if text := rounded(value.Text); text != value.Text {
+			edits = append(edits, setValue(list, at, number, text))
+		}
+	})
+	return edits
+}
+
+// rounded returns a number or a duration with one digit that is not 0, and any other text as it is.
+func rounded(text string) string {
+	if whole, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return strconv.FormatInt(roundDown(whole, 1), 10)
+	}
+	span, err := time.ParseDuration(text)
+	if err != nil || span == 0 {
+		return text
+	}
+	for _, unit := range []time.Duration{time.Hour, time.Minute, time.Second} {
+		if span.Abs() >= unit {
+			return (time.Duration(roundDown(int64(span/unit), 1)) * unit).String()
+		}
+	}
+	return time.Duration(roundDown(int64(span), 1)).String()
+}
