@@ -100,6 +100,9 @@ func (r *Record) appendPeer(line []byte) []byte {
 	return r.Peer.AppendTo(line)
 }
 
+// Detail returns what the record's line says after who and what.
+func (r *Record) Detail() string { return strings.TrimPrefix(string(r.appendDetail(nil)), " ") }
+
 func (r *Record) appendDetail(line []byte) []byte {
 	switch r.Action {
 	case Action(EventTimer):

@@ -38,6 +38,7 @@ type cli struct {
 	Shrink shrinkCommand `cmd:"" help:"Make a failing run smaller, and write it to a file."`
 	Sweep  sweepCommand  `cmd:"" help:"Run one scenario on a range of seeds."`
 	List   listCommand   `cmd:"" help:"List the scenarios."`
+	View   viewCommand   `cmd:"" help:"Write a run as a page to look at, search and step through."`
 	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`
 }
 

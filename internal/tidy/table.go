@@ -50,8 +50,9 @@ var dependencies = []row{
 	{packages: "sim", ours: []string{
 		"core/random", "storage", "storage/disksim", "transport", "transport/netsim"}},
 	{packages: "sim/shrink", ours: []string{"sim"}},
+	{packages: "sim/view", ours: []string{"sim", "transport", "transport/netsim"}},
 	{packages: "sim/cluster", ours: []string{
-		"sim", "sim/shrink", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
+		"sim", "sim/shrink", "sim/view", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
 	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/random", "core/wire"}},
 
 	// Commands and tools. The simulator's command touches no real disk and no socket.
@@ -66,6 +67,7 @@ var dependencies = []row{
 	{packages: "bench/profile", ours: []string{"bench/load", "bench/server"}},
 	{packages: "bench", ours: []string{"bench/load", "bench/server"}},
 	{packages: "internal/tidy"},
+	{packages: "internal/browsertest", others: []string{"github.com/chromedp/chromedp"}},
 	{packages: "internal/determinism", others: []string{"github.com/tetratelabs/wazero"}},
 }
 
@@ -101,7 +103,7 @@ var deterministic = []scope{
 // harmless lists what the deterministic packages may import of the standard library: no clock (but for time, whose
 // clock is watched by name), entropy, goroutine, socket or file, and no result that depends on addresses or map order.
 var harmless = []string{
-	"bufio", "bytes", "cmp", "container/**", "crypto/md5", "crypto/sha1", "crypto/sha256", "embed", "encoding/**", "errors",
+	"bufio", "bytes", "cmp", "compress/gzip", "container/**", "crypto/md5", "crypto/sha1", "crypto/sha256", "embed", "encoding/**", "errors",
 	"fmt", "hash", "hash/adler32", "hash/crc32", "hash/crc64", "hash/fnv", "html/**", "io", "io/fs", "iter", "maps", "math",
 	"math/big", "math/bits", "net/netip", "path", "regexp/**", "runtime/debug", "slices", "sort", "strconv", "strings",
 	"text/**", "time", "unicode/**",

@@ -160,7 +160,9 @@ func (c *client) send(t *task) {
 	t.target, t.asking = transport.Address{}, false
 	conn.write(c, t.encoded, t)
 	if t.op != nil {
-		t.op.Attempts = append(t.op.Attempts, Attempt{Connection: conn.name, log: conn.log, Ordinal: conn.sent})
+		t.op.Attempts = append(t.op.Attempts, Attempt{
+			At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent,
+		})
 	}
 }
 
@@ -196,7 +198,7 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 // refused handles the errors that say that nothing was executed, and reports whether this was one.
 func (c *client) refused(conn *connection, t *task, text []byte) bool {
 	if to, ok := redirect.Parse(text); ok {
-		c.harmless(t)
+		c.harmless(t, text)
 		c.follow(conn, t, to)
 		return true
 	}
@@ -204,12 +206,16 @@ func (c *client) refused(conn *connection, t *task, text []byte) bool {
 	if code != "CLUSTERDOWN" && code != "TRYAGAIN" && code != "LOADING" {
 		return false
 	}
-	c.harmless(t)
+	c.harmless(t, text)
 	c.later(t)
 	return true
 }
 
-func (c *client) harmless(t *task) { t.op.Attempts[len(t.op.Attempts)-1].Harmless = true }
+// harmless notes that a node has answered the latest attempt with an error instead of executing it.
+func (c *client) harmless(t *task, refusal []byte) {
+	attempt := &t.op.Attempts[len(t.op.Attempts)-1]
+	attempt.Harmless, attempt.Refusal = true, string(refusal)
+}
 
 // follow goes where a redirect points.
 func (c *client) follow(conn *connection, t *task, to redirect.Redirect) {

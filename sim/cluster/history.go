@@ -7,6 +7,7 @@ import (
 
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/transport"
 )
 
 // Outcome is what a client knows of its operation.
@@ -38,6 +39,9 @@ type Operation struct {
 
 // Attempt is one sending of an operation.
 type Attempt struct {
+	// At is when it was sent, in virtual time, and To the node's client port.
+	At time.Duration
+	To transport.Address
 	// Connection is the name that the client gave to its connection, unique in the run.
 	Connection string
 	// log is what nodes did on that connection.
@@ -46,11 +50,15 @@ type Attempt struct {
 	Ordinal uint64
 	// Harmless says that the node answered without executing: a redirect, or a refusal.
 	Harmless bool
+	// Refusal is the error that came then.
+	Refusal string
 }
 
 // History is all that the clients of a run did and saw, and what the nodes say that they executed.
 type History struct {
 	Operations []*Operation
+	// byClient holds the same by client.
+	byClient [][]*Operation
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
@@ -66,7 +74,9 @@ func (h *History) instant(now time.Duration) time.Duration {
 	return h.latest
 }
 
-func newHistory() *History { return &History{logs: map[string]*connectionLog{}} }
+func newHistory(clients int) *History {
+	return &History{logs: map[string]*connectionLog{}, byClient: make([][]*Operation, clients)}
+}
 
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
 type connectionLog struct {
@@ -109,6 +119,7 @@ func (a *Attempt) command() commandLog {
 func (h *History) begin(op *Operation, now time.Duration) {
 	op.ID, op.Call = len(h.Operations), now
 	h.Operations = append(h.Operations, op)
+	h.byClient[op.Client] = append(h.byClient[op.Client], op)
 }
 
 // Applied returns when an operation first had an effect, by any of its attempts.

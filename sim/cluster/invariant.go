@@ -14,6 +14,8 @@ type claim struct {
 	by    *driver
 	state *topology.State
 	owned slots.Set
+	// ranges are those of owned.
+	ranges []slots.Range
 }
 
 // fullCheckInterval is the number of steps of nodes between two checks that walk over a node's whole state.
@@ -39,7 +41,8 @@ func (c *Cluster) checkClaims(d *driver) error {
 	if mine.by == d && mine.state == d.node.State() {
 		return nil
 	}
-	*mine = claim{by: d, state: d.node.State(), owned: d.node.Owned()}
+	owned := d.node.Owned()
+	*mine = claim{by: d, state: d.node.State(), owned: owned, ranges: owned.Ranges()}
 	for i := range c.claims {
 		if other := &c.claims[i]; i != d.index && other.by != nil && other.by.host.Up() && other.owned.Overlaps(mine.owned) {
 			both := other.owned.Intersect(mine.owned)

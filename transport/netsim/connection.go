@@ -73,6 +73,9 @@ func streamID(number int32, generation uint32, side int) transport.StreamID {
 	return transport.StreamID(uint64(generation)<<32 | uint64(number)<<1 | uint64(side))
 }
 
+// PeerStream returns the id by which the other end of a stream knows it.
+func PeerStream(id transport.StreamID) transport.StreamID { return id ^ 1 }
+
 // find returns the connection and the side that a stream id of this endpoint means.
 func (n *Network) find(e *Endpoint, id transport.StreamID) (number int32, side int, ok bool) {
 	index := uint64(id) & math.MaxUint32 >> 1
