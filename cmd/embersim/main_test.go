@@ -189,3 +189,26 @@ func TestNondeterminismIsToldWithTheEvent(t *testing.T) {
 		t.Errorf("got %v, %v", outcome, err)
 	}
 }
+
+func TestViewWritesAPage(t *testing.T) {
+	directory := t.TempDir()
+	script, page := filepath.Join(directory, "script"), filepath.Join(directory, "run.html")
+	if code, _, errors := execute("run", "--seed", "3", "--scenario", "steady", "--duration", "2s", "--save", script); code != exitOK {
+		t.Fatal(errors)
+	}
+	code, out, errors := execute("view", script, "-o", page)
+	fromFile, err := os.ReadFile(page)
+	if code != exitOK || err != nil || !strings.Contains(out, "steady, seed 3") {
+		t.Fatalf("exit %d, %q, %q, %v", code, out, errors, err)
+	}
+	code, _, errors = execute("view", "--seed", "3", "--scenario", "steady", "--duration", "2s", "-o", page)
+	fromSeed, err := os.ReadFile(page)
+	if code != exitOK || err != nil || len(fromSeed) < 100_000 || len(fromFile) < 100_000 {
+		t.Errorf("exit %d, %q, %v: pages of %d and %d bytes", code, errors, err, len(fromFile), len(fromSeed))
+	}
+	for _, args := range [][]string{{"--scenario", "detection"}, {"--seed", "3", "-o", filepath.Join(directory, "none", "x")}, {filepath.Join(directory, "none")}} {
+		if code, _, errors := execute(append([]string{"view"}, args...)...); code != exitUsage || strings.Count(errors, "\n") != 1 {
+			t.Errorf("view %q: exit %d, %q", args, code, errors)
+		}
+	}
+}

@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"time"
 
+	"github.com/ember-cluster/ember/sim/cluster"
 	"github.com/ember-cluster/ember/sim/scenarios"
 	"github.com/ember-cluster/ember/sim/view"
 )
 
 // viewCommand is `embersim view`.
 type viewCommand struct {
+	File string  `arg:"" optional:"" help:"File that run --save or shrink has written. Without one, a seed is run." type:"existingfile"`
 	Seed *uint64 `help:"Seed of the run; picked at random if left out."`
 	settings
 	Output string `help:"Page to write." short:"o" type:"path" default:"run.html"`
@@ -23,46 +25,72 @@ func (c *viewCommand) Run(s *session) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	scenario, err := scenarios.Find(c.Scenario)
-	if err != nil {
-		return err
-	}
-	if c.Seed == nil {
-		seed := pickSeed()
-		c.Seed = &seed
-	}
 	recorder := view.NewRecorder()
-	options := c.options(*c.Seed)
-	options.Observe = recorder.Observe
-	outcome, err := scenario.Run(options)
+	told, err := c.perform(s, cluster.Watch{Observe: recorder.Observe})
 	if err != nil {
 		return err
 	}
-	if outcome.Result == nil || recorder.World() == nil {
-		return fmt.Errorf("scenario %s is not the run of one cluster: there is nothing to view", c.Scenario)
-	}
-	meta, err := c.meta(outcome, scenario.Summary)
+	meta, err := told.meta()
 	if err != nil {
 		return err
 	}
 	if err := writePage(c.Output, meta, recorder.Take()); err != nil {
 		return err
 	}
+	outcome := told.outcome
 	s.exit = exitCodes[outcome.Verdict]
-	fmt.Fprintf(s.out, "%s: seed %d, %d events, verdict %s\n", c.Output, outcome.Seed, outcome.Events, outcome.Verdict)
+	fmt.Fprintf(s.out, "%s: %s, %d events, verdict %s\n", c.Output, meta.Title, outcome.Events, outcome.Verdict)
 	return nil
 }
 
+// toldRun is a run with what there is to tell of it.
+type toldRun struct {
+	outcome            *scenarios.Outcome
+	summary, reproduce string
+}
+
+// perform runs the file or the seed.
+func (c *viewCommand) perform(s *session, watch cluster.Watch) (toldRun, error) {
+	if c.File != "" {
+		script, err := readScript(s, c.File)
+		if err != nil {
+			return toldRun{}, err
+		}
+		outcome, err := scenarios.Replay(script, watch)
+		return toldRun{outcome, "replay of " + c.File, "go run ./cmd/embersim replay " + c.File}, err
+	}
+	scenario, err := scenarios.Find(c.Scenario)
+	if err != nil {
+		return toldRun{}, err
+	}
+	if scenario.Draw == nil {
+		return toldRun{}, fmt.Errorf("scenario %s consists of many runs, which no page can show", c.Scenario)
+	}
+	if c.Seed == nil {
+		seed := pickSeed()
+		c.Seed = &seed
+	}
+	options := c.options(*c.Seed)
+	options.Watch = watch
+	outcome, err := scenario.Run(options)
+	return toldRun{outcome, scenario.Summary, c.reproduce(*c.Seed)}, err
+}
+
 // meta describes the run as `embersim run` does.
-func (c *viewCommand) meta(outcome *scenarios.Outcome, summary string) (view.Meta, error) {
-	meta, err := outcome.Result.ViewMeta()
+func (r toldRun) meta() (view.Meta, error) {
+	meta, err := r.outcome.Result.ViewMeta()
 	if err != nil {
 		return meta, err
 	}
-	meta.Title = fmt.Sprintf("%s, seed %d", outcome.Scenario, outcome.Seed)
-	var text strings.Builder
-	printOutcome(&text, outcome, summary, c.reproduce(*c.Seed))
-	meta.Lines = strings.Split(strings.TrimSpace(text.String()), "\n")
+	meta.Title = fmt.Sprintf("%s, seed %d", r.outcome.Scenario, r.outcome.Seed)
+	o := r.outcome
+	meta.Lines = append([]string{r.summary}, o.Setting...)
+	meta.Lines = append(meta.Lines,
+		"faults: "+describeFaults(o.Faults),
+		fmt.Sprintf("operations: %d ok, %d failed, %d unknown", o.Operations.OK, o.Operations.Failed, o.Operations.Unknown),
+		fmt.Sprintf("redirects: %d MOVED, %d ASK", o.Redirects.Moved, o.Redirects.Ask),
+		fmt.Sprintf("%d events in %v, hash %s", o.Events, o.VirtualTime.Round(time.Millisecond), o.Hash),
+		r.reproduce)
 	return meta, nil
 }
 

@@ -15,6 +15,14 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Keys that are no characters, for Press.
+const (
+	ArrowLeft  = kb.ArrowLeft
+	ArrowRight = kb.ArrowRight
+	End        = kb.End
 )
 
 // requireChromium makes the lack of a browser a failure.

@@ -37,7 +37,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	if err := validatePlan(plan); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Config: config, plan: plan, history: newHistory(len(config.Clients))}
+	c := &Cluster{Config: config, plan: plan, history: newHistory()}
 	c.World = sim.New(sim.Config{
 		Seed: config.Seed, Network: config.Network,
 		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,

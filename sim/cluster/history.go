@@ -57,8 +57,8 @@ type Attempt struct {
 // History is all that the clients of a run did and saw, and what the nodes say that they executed.
 type History struct {
 	Operations []*Operation
-	// byClient holds the same by client.
-	byClient [][]*Operation
+	// byClient holds the same by client. It is looked up, never walked over.
+	byClient map[int][]*Operation
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
@@ -74,8 +74,8 @@ func (h *History) instant(now time.Duration) time.Duration {
 	return h.latest
 }
 
-func newHistory(clients int) *History {
-	return &History{logs: map[string]*connectionLog{}, byClient: make([][]*Operation, clients)}
+func newHistory() *History {
+	return &History{logs: map[string]*connectionLog{}, byClient: map[int][]*Operation{}}
 }
 
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.

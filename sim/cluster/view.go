@@ -39,7 +39,7 @@ func (d *driver) doubts() string {
 	var doubts []string
 	for i, id := range d.cluster.ids {
 		if health := d.node.Health(id); health != topology.Alive {
-			doubts = append(doubts, fmt.Sprintf("%s %s", nodeName(i), beliefs[health]))
+			doubts = append(doubts, d.cluster.hosts[i].Name()+" "+beliefs[health])
 		}
 	}
 	return strings.Join(doubts, ", ")
@@ -70,19 +70,19 @@ func (d *driver) sharedRanges() []int {
 }
 
 // Operations implements view.Requester.
-func (c *client) Operations() int { return len(c.cluster.history.byClient[c.index]) }
+func (c *client) Operations() int { return len(c.cluster.history.byClient[c.number]) }
 
 // Operation implements view.Requester.
 func (c *client) Operation(number int) view.Operation {
-	op := c.cluster.history.byClient[c.index][number]
+	op := c.cluster.history.byClient[c.number][number]
 	shown := view.Operation{ID: op.ID, Call: op.Call, Return: op.Return, Outcome: shownOutcomes[op.Outcome], Request: strings.Join(op.Args, " ")}
 	if op.Outcome == Answered {
 		shown.Reply = op.Reply.String()
 	}
 	for i := range op.Attempts {
 		attempt := &op.Attempts[i]
-		to := slices.Index(c.cluster.addresses, attempt.To)
-		shown.Attempts = append(shown.Attempts, view.Attempt{At: attempt.At, To: nodeName(to), Answer: attempt.Refusal})
+		to := c.cluster.hosts[slices.Index(c.cluster.addresses, attempt.To)].Name()
+		shown.Attempts = append(shown.Attempts, view.Attempt{At: attempt.At, To: to, Answer: attempt.Refusal})
 	}
 	return shown
 }

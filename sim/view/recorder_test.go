@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/sim/cluster"
 	"github.com/ember-cluster/ember/sim/scenarios"
 	"github.com/ember-cluster/ember/sim/view"
 )
@@ -19,7 +20,7 @@ func record(t *testing.T, name string, seed uint64) (*scenarios.Outcome, view.Ch
 		t.Fatal(err)
 	}
 	recorder := view.NewRecorder()
-	outcome, err := scenario.Run(scenarios.Options{Seed: seed, Observe: recorder.Observe})
+	outcome, err := scenario.Run(scenarios.Options{Seed: seed, Watch: cluster.Watch{Observe: recorder.Observe}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,13 +130,14 @@ func TestChunksAreTheRunInParts(t *testing.T) {
 	var taken []view.Chunk
 	scenario, _ := scenarios.Find("steady")
 	count := 0
-	_, err := scenario.Run(scenarios.Options{Seed: 5, Observe: func(r *sim.Record) {
+	observe := func(r *sim.Record) {
 		whole.Observe(r)
 		parts.Observe(r)
 		if count++; count%1000 == 0 {
 			taken = append(taken, parts.Take())
 		}
-	}})
+	}
+	_, err := scenario.Run(scenarios.Options{Seed: 5, Watch: cluster.Watch{Observe: observe}})
 	if err != nil {
 		t.Fatal(err)
 	}

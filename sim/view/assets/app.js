@@ -57,14 +57,16 @@ class Page {
     this.overview.drawBackground();
     this.log.refresh();
     this.moved();
-    this.timeline.invalidate();
   }
 
   // moved follows the cursor.
   moved() {
     const {run, cursor} = this;
-    this.log.reveal();
-    this.inspector.draw();
+    this.panels ||= requestAnimationFrame(() => {
+      this.panels = 0;
+      this.log.reveal();
+      this.inspector.draw();
+    });
     this.timeline.invalidate();
     const event = run.records ? run.event.data[cursor.record] : 0;
     byID("clock").textContent = `${(cursor.time / second).toFixed(9)} s · event ${formatCount(event)} of ${formatCount(run.events)}`;

@@ -27,7 +27,6 @@ class Log {
     const count = this.page.hits.length;
     this.filler.style.height = Math.min(this.maxHeight, count * this.rowHeight) + "px";
     byID("log-count").textContent = plural(count, "line");
-    this.reveal();
   }
 
   scrolled() {
