@@ -44,14 +44,16 @@ func (s *Space) set(e *Effect) {
 		}
 		return h.withText(len(e.Value))
 	}
-	ref := s.write(e.Slot, e.Key, shape, e.ExpireAt, false)
+	ref, settled := s.write(e.Slot, e.Key, shape, e.ExpireAt, false)
 	if isNumber {
 		b := s.store.arena.at(ref)
 		b.setNumber(b.header(), n)
 	} else {
 		s.store.setText(ref, e.Value)
 	}
-	s.account(e.Slot, s.store.footprint(ref))
+	if !settled {
+		s.account(e.Slot, s.store.footprint(ref))
+	}
 }
 
 // extend appends to a key's value. The result stays a text even if it spells a number: what is appended to is likely to
@@ -68,7 +70,7 @@ func (s *Space) extend(e *Effect) {
 		head = append(scratch[:0], old.Bytes(&scratch)...)
 	}
 	shape := func(h header) header { return h.withText(before + len(e.Value)) }
-	ref := s.write(e.Slot, e.Key, shape, old.ExpireAt(), !old.isInteger())
+	ref, settled := s.write(e.Slot, e.Key, shape, old.ExpireAt(), !old.isInteger())
 	b := s.store.arena.at(ref)
 	h := b.header()
 	if h.encoding() == outside {
@@ -78,7 +80,9 @@ func (s *Space) extend(e *Effect) {
 		copy(value, head)
 		copy(value[before:], e.Value)
 	}
-	s.account(e.Slot, s.store.footprint(ref))
+	if !settled {
+		s.account(e.Slot, s.store.footprint(ref))
+	}
 }
 
 // account adds to the footprints of a slot's entries.
@@ -88,8 +92,8 @@ func (s *Space) account(slot slots.Slot, bytes int64) {
 }
 
 // write finds or makes the entry of a key and gives it the header that shape makes of the one before. The caller writes
-// the value and then accounts for the entry's footprint.
-func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, expireAt int64, keep bool) reference {
+// the value and then, unless it is settled, accounts for the entry's footprint.
+func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, expireAt int64, keep bool) (_ reference, settled bool) {
 	hash, p, found := s.find(slot, key)
 	if found {
 		return s.reshape(slot, p.reference(), shape, expireAt, keep)
@@ -110,16 +114,21 @@ func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, ex
 	t.insert(&s.store, hash, ref)
 	s.tableBytes += t.memory()
 	s.population.add(slot, 1)
-	return ref
+	return ref, false
 }
 
 // reshape gives an entry another header and expiry time, and writes where it is now to at, the field of its table. It
-// takes the entry's footprint off; the caller accounts for the new one.
-func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) header, expireAt int64, keep bool) reference {
+// takes the entry's footprint off, for the caller to account for the new one; that is settled if nothing of the entry moves.
+func (s *Space) reshape(
+	slot slots.Slot, at *reference, shape func(header) header, expireAt int64, keep bool) (_ reference, settled bool) {
 	ref := *at
 	b := s.store.arena.at(ref)
 	from := b.header()
 	to := s.access.used(shape(from))
+	if to.sameShape(from) && !to.ends() && !to.hasOutside() {
+		b.setHeader(to)
+		return ref, true
+	}
 	s.account(slot, -s.store.footprint(ref))
 	due := -1
 	if from.ends() {
@@ -140,7 +149,7 @@ func (s *Space) reshape(slot slots.Slot, at *reference, shape func(header) heade
 			s.tables[slot].expiring++
 		}
 	}
-	return ref
+	return ref, false
 }
 
 func (s *Space) remove(slot slots.Slot, key []byte) {
@@ -179,8 +188,9 @@ func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
 		return
 	}
 	shape := func(h header) header { return h.withExpiry(expireAt != 0) }
-	ref := s.reshape(slot, p.reference(), shape, expireAt, true)
-	s.account(slot, s.store.footprint(ref))
+	if ref, settled := s.reshape(slot, p.reference(), shape, expireAt, true); !settled {
+		s.account(slot, s.store.footprint(ref))
+	}
 }
 
 // reset forgets all keys, but not what the hashes of expected keys are.

@@ -117,6 +117,9 @@ func (h header) withAccess(access uint32) header {
 	return h&(1<<accessShift-1) | header(access)<<accessShift
 }
 
+// sameShape reports whether two headers differ in the record of use at most.
+func (h header) sameShape(other header) bool { return (h^other)<<(64-accessShift) == 0 }
+
 func (h header) indexOffset() int {
 	if h.ends() {
 		return headerBytes + expiryBytes

@@ -55,7 +55,8 @@ func (s *store) holds(ref reference, key []byte) bool {
 	if h.keyOutside() {
 		return bytes.Equal(s.outside.at(b.index(h)).key, key)
 	}
-	return h.keyLength() == len(key) && bytes.Equal(b.inlineKey(h), key)
+	offset := h.keyOffset()
+	return h.keyLength() == len(key) && bytes.Equal(b[offset:offset+len(key)], key)
 }
 
 // value lends an entry's value.

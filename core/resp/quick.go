@@ -42,19 +42,27 @@ const longestShort = 1 + 6 + lineEnd
 // shortNumber reads the line of a type byte and a short number without sign or leading zero. Size includes the line's end;
 // it is 0 if the line is of any other form or not all there.
 func shortNumber(kind byte, line []byte) (n, size int) {
-	line = line[:min(len(line), longestShort)]
-	if len(line) < 2+lineEnd || line[0] != kind {
+	if len(line) < 3+lineEnd { // the last line of a request has at least the end of its argument behind it
 		return 0, 0
 	}
-	first := line[1] - '0'
-	if line[2] == '\r' && first <= 9 {
+	// Most numbers have one digit or two, and are read without a loop.
+	first, second := line[1]-'0', line[2]-'0'
+	switch {
+	case line[0] != kind || first > 9:
+		return 0, 0
+	case line[2] == '\r':
 		return int(first), 2 + lineEnd
-	}
-	if first == 0 || first > 9 {
+	case first == 0 || second > 9:
 		return 0, 0
+	case line[3] == '\r':
+		return int(first)*10 + int(second), 3 + lineEnd
 	}
-	n = int(first)
-	for i := 2; i < len(line)-1; i++ {
+	return longerNumber(int(first)*10+int(second), line)
+}
+
+// longerNumber reads on behind the first two digits, whose value is n.
+func longerNumber(n int, line []byte) (_, size int) {
+	for i := 3; i < min(len(line), longestShort)-1; i++ {
 		digit := line[i] - '0'
 		if digit > 9 {
 			if line[i] == '\r' {
