@@ -14,7 +14,7 @@ func drawSettings(t *rapid.T) []Setting {
 	for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9-]{1,6}`), 0, 3, rapid.ID).Draw(t, "names") {
 		setting := Setting{Name: name}
 		for _, key := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z-]{1,6}`), 0, 3, rapid.ID).Draw(t, "keys") {
-			setting.Values = append(setting.Values, Value{key, rapid.StringMatching(`[^\s\x00-\x20\x7f-\xff]{0,8}`).Draw(t, "text")})
+			setting.Values = append(setting.Values, Value{key, rapid.StringMatching(`[!-~äж世]{0,8}`).Draw(t, "text")})
 		}
 		settings = append(settings, setting)
 	}
