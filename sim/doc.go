@@ -24,7 +24,8 @@
 // A run is a function of its Config and its Plan, bit for bit, on every architecture. World.Hash folds every event and
 // every effect; Twice runs a configuration twice and names the first event at which the runs differ,
 // which is where a process has looked at something beyond its host: the order of a map, a clock, a pointer. Random numbers
-// come from streams that are named by their use, so that one part's draws do not move another's.
+// come from streams that are named by their use, so that one part's draws do not move another's; what the network draws
+// follows from the instant too, so that a packet less leaves later ones their fate.
 //
 // # Histories are data
 //

@@ -131,6 +131,9 @@ func (k FaultKind) Instant() bool { return k < faultKinds && faultTraits[k].inst
 // Down reports whether faults of this kind keep hosts down until they end.
 func (k FaultKind) Down() bool { return k < faultKinds && faultTraits[k].down }
 
+// Chance reports whether the amount of faults of this kind is a chance, in parts per million.
+func (k FaultKind) Chance() bool { return k < faultKinds && faultTraits[k].unit == unitRate }
+
 // A Fault is one thing that goes wrong for a while. It is data: drawn before the run, printed, saved, edited, shrunk.
 //
 // Faults that overlap add up: a host is paused while any fault pauses it, rates, delays and factors are summed.

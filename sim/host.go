@@ -113,6 +113,11 @@ func floorDivide(a, b int64) int64 {
 // which goes on over restarts.
 func (h *Host) Random(use string) *random.Stream { return h.world.Random(use + "/" + h.name) }
 
+// Moments returns the random streams of that use on this host, "use/name", one for each instant of virtual time.
+func (h *Host) Moments(use string) *random.Moments {
+	return random.DeriveMoments(h.world.config.Seed, use+"/"+h.name)
+}
+
 // Listen returns a bus at a port of this host. What arrives there comes as events with that port.
 func (h *Host) Listen(port uint16) transport.Bus {
 	s := &socket{host: h, port: port}

@@ -57,7 +57,7 @@ func (h *Host) losePower() {
 	h.starts++
 	h.starting = false
 	h.powerless = true
-	silent := h.Random("crash").Chance(million / 2)
+	silent := h.Moments("crash").At(h.world.Now()).Chance(million / 2)
 	h.goDown(silent)
 	h.disk.Crash()
 	h.world.note(h, ActionDown, "crash")

@@ -86,10 +86,10 @@ const storyTrace = `    0.000000000 a        boot number 1
     0.001000000 b        datagram from a:1 48 bytes "something\nlonger than what is sh"
     0.001000000 b        opened a:32769 stream 100000001
     0.002000000 a        opened b:1 stream 100000000
-    0.003000000 b        data stream 100000001 5 bytes "bytes"
-    0.003000000 b        close stream 100000001
-    0.003000000 b        closed stream 100000001
-    0.004000000 a        closed stream 100000000
+    0.004000000 b        data stream 100000001 5 bytes "bytes"
+    0.004000000 b        close stream 100000001
+    0.004000000 b        closed stream 100000001
+    0.005000000 a        closed stream 100000000
     1.000000000 b        input ["hello" "two words"]
     1.000000000 a        timer 5
     1.500000000 a        deadline

@@ -22,24 +22,32 @@ type Stream struct {
 // New returns the stream of a bare seed. Streams of different seeds are unrelated.
 func New(seed uint64) *Stream {
 	s := &Stream{}
+	s.restart(seed)
+	return s
+}
+
+// restart makes the stream that of a bare seed.
+func (s *Stream) restart(seed uint64) {
 	for i := range s.state {
 		s.state[i] = splitMix(&seed)
 	}
 	if s.state == [4]uint64{} {
 		s.state[0] = 1
 	}
-	return s
 }
 
 // Derive returns the stream that the seed gives to a name.
-func Derive(seed uint64, name string) *Stream {
+func Derive(seed uint64, name string) *Stream { return New(derive(seed, name)) }
+
+// derive returns the seed of a name.
+func derive(seed uint64, name string) uint64 {
 	// FNV-1a of the name, folded into the seed through one SplitMix64 round so that
 	// neighbouring seeds and similar names do not give related states.
 	hash := uint64(0xcbf29ce484222325)
 	for i := 0; i < len(name); i++ {
 		hash = (hash ^ uint64(name[i])) * 0x100000001b3
 	}
-	return New(splitMix(&hash) ^ bits.RotateLeft64(splitMix(&seed), 32))
+	return splitMix(&hash) ^ bits.RotateLeft64(splitMix(&seed), 32)
 }
 
 func splitMix(state *uint64) uint64 {

@@ -1,8 +1,11 @@
 package random
 
 import (
+	"math/bits"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // The reference values are those of the authors' C code of xoshiro256** for the state {1, 2, 3, 4}.
@@ -134,5 +137,42 @@ func TestEmptyIntervalsPanic(t *testing.T) {
 			}()
 			draw()
 		}()
+	}
+}
+
+func TestMomentsDependOnTheInstantOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		m, n := DeriveMoments(seed, "net"), DeriveMoments(seed, "net")
+		instants := rapid.SliceOfN(rapid.Int64Min(0), 1, 10).Draw(t, "instants")
+		for _, at := range instants {
+			for range rapid.IntRange(0, 5).Draw(t, "other draws") {
+				n.At(time.Duration(rapid.Int64Min(0).Draw(t, "other"))).Uint64()
+			}
+			now := time.Duration(at)
+			n.At(now - now%2 + (now+1)%2) // another instant, so that this one begins anew
+			m.At(now - now%2 + (now+1)%2)
+			for range 3 {
+				if a, b := m.At(now).Uint64(), n.At(now).Uint64(); a != b {
+					t.Fatalf("at %v: %x and %x", now, a, b)
+				}
+			}
+		}
+	})
+}
+
+// The first draws of neighbouring instants look like those of one stream: all values about as often, and no two alike.
+func TestMomentsAreUnrelated(t *testing.T) {
+	m := DeriveMoments(1, "net")
+	seen := map[uint64]bool{}
+	ones := 0
+	const instants = 20_000
+	for at := range time.Duration(instants) {
+		draw := m.At(at).Uint64()
+		seen[draw] = true
+		ones += bits.OnesCount64(draw)
+	}
+	if len(seen) != instants || ones < 64*instants*495/1000 || ones > 64*instants*505/1000 {
+		t.Errorf("%d of %d draws differ, with %d ones", len(seen), instants, ones)
 	}
 }

@@ -30,7 +30,7 @@ type client struct {
 	cluster *Cluster
 	number  int
 	host    *sim.Host
-	random  *random.Stream
+	random  *random.Moments
 	bus     transport.Bus
 	cache   slotCache
 	// depth is how many operations it has under way at once; those on one connection are pipelined.
@@ -70,7 +70,7 @@ func (c *Cluster) bootClient(index int) sim.Program {
 	return program{func(h *sim.Host) sim.Process {
 		settings := c.Config.Clients[index]
 		p := &client{
-			cluster: c, number: settings.Number, host: h, random: h.Random("client"), bus: h.Listen(1), depth: settings.Depth,
+			cluster: c, number: settings.Number, host: h, random: h.Moments("client"), bus: h.Listen(1), depth: settings.Depth,
 		}
 		p.cache.fill(settings.Cache, c.ownerAddress, c.addresses)
 		c.clients[index] = p
@@ -176,7 +176,7 @@ func (c *client) target(t *task) transport.Address {
 			return owner
 		}
 	}
-	return c.cluster.addresses[c.random.IntN(len(c.cluster.addresses))]
+	return c.cluster.addresses[c.random.At(c.cluster.World.Now()).IntN(len(c.cluster.addresses))]
 }
 
 // answered handles the reply to a task.
@@ -262,7 +262,7 @@ func (c *client) later(t *task) {
 		c.finish(t, Refused)
 		return
 	}
-	wait := c.random.Duration(retryBackoff/2, retryBackoff) << min(t.retries, 5)
+	wait := c.random.At(c.cluster.World.Now()).Duration(retryBackoff/2, retryBackoff) << min(t.retries, 5)
 	c.retries = append(c.retries, retry{at: c.host.Now() + wait, task: t})
 }
 

@@ -43,7 +43,7 @@ type driver struct {
 	arena  []byte
 	asleep bool // no wake-up is on its way
 	// wakes draws how long the node sleeps on arrived input, which decides where batches end.
-	wakes   *random.Stream
+	wakes   *random.Moments
 	drained []core.ClientID // those whose replies are on their way out
 	syncing bool
 	// logFailure is what has ended the log, if anything has.
@@ -54,7 +54,7 @@ type driver struct {
 // bootNode is the program of a node's host.
 func (c *Cluster) bootNode(index int) sim.Program {
 	return program{func(h *sim.Host) sim.Process {
-		d := &driver{cluster: c, index: index, host: h, asleep: true, wakes: h.Random("wakes")}
+		d := &driver{cluster: c, index: index, host: h, asleep: true, wakes: h.Moments("wakes")}
 		d.clients, d.bus = h.Listen(ClientPort), h.Listen(BusPort)
 		d.streams.init()
 		d.conns.init()
@@ -70,13 +70,13 @@ func (c *Cluster) bootNode(index int) sim.Program {
 
 // open recovers the log and makes the node from it.
 func (d *driver) open() error {
-	recovered, log, err := recoverLog(d.host.Disk(), d.host.Random("log").Uint64())
+	recovered, log, err := recoverLog(d.host.Disk(), d.host.Moments("log").At(d.cluster.World.Now()).Uint64())
 	if err != nil {
 		return err
 	}
 	d.log = log
 	options := d.cluster.nodeOptions(d.index)
-	options.Random = random.New(d.host.Random("node").Uint64())
+	options.Random = random.New(d.host.Moments("node").At(d.cluster.World.Now()).Uint64())
 	options.Observer = d
 	d.node, err = core.New(options, recovered)
 	return err
@@ -160,7 +160,7 @@ func (d *driver) gather(client core.ClientID, data []byte) {
 	d.batch.Inputs = append(d.batch.Inputs, core.ClientInput{Client: client, Bytes: d.arena[start:len(d.arena):len(d.arena)]})
 	if d.asleep {
 		d.asleep = false
-		d.host.After(d.wakes.Exponential(30*time.Microsecond), tokenWake)
+		d.host.After(d.wakes.At(d.cluster.World.Now()).Exponential(30*time.Microsecond), tokenWake)
 	}
 }
 
@@ -217,7 +217,7 @@ func (d *driver) carryOut(effect *core.Effect) {
 	case core.ReplyAndDrain:
 		d.clients.SendStream(d.conns.stream(effect.Client), effect.Bytes)
 		d.drained = append(d.drained, effect.Client)
-		d.host.After(d.wakes.Exponential(100*time.Microsecond), tokenDrained)
+		d.host.After(d.wakes.At(d.cluster.World.Now()).Exponential(100*time.Microsecond), tokenDrained)
 	case core.CloseClient:
 		stream := d.conns.stream(effect.Client)
 		d.conns.close(stream)

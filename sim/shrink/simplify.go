@@ -35,10 +35,17 @@ func narrower(script *sim.Script, _ *sim.Report) []Edit {
 	return edits
 }
 
-// durations makes faults shorter.
+// durations makes faults shorter, at either end.
 func durations(script *sim.Script, _ *sim.Report) []Edit {
 	var edits []Edit
 	for i, f := range script.Plan.Faults {
+		if half := f.For / 2; half > 0 {
+			edits = append(edits, func(script *sim.Script) {
+				if f := &script.Plan.Faults[i]; f.For > half {
+					f.At, f.For = f.At+f.For-half, half
+				}
+			})
+		}
 		for _, shorter := range smaller(int64(f.For)) {
 			edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].For, time.Duration(shorter)) })
 		}
@@ -46,10 +53,17 @@ func durations(script *sim.Script, _ *sim.Report) []Edit {
 	return edits
 }
 
-// amounts makes faults weaker.
+// certain is a chance, in parts per million, that leaves nothing to chance.
+const certain = 1_000_000
+
+// amounts makes faults weaker, but for those that strike by chance: they are simplest if they always do.
 func amounts(script *sim.Script, _ *sim.Report) []Edit {
 	var edits []Edit
 	for i, f := range script.Plan.Faults {
+		if f.Kind.Chance() {
+			edits = append(edits, func(script *sim.Script) { script.Plan.Faults[i].Amount = certain })
+			continue
+		}
 		for _, less := range smaller(f.Amount) {
 			edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].Amount, less) })
 		}
@@ -112,7 +126,7 @@ func times(script *sim.Script, _ *sim.Report) []Edit {
 
 const (
 	// mostPauses is how long a plan may be of which pauses are made shorter: each edit moves all that comes after.
-	mostPauses = 200
+	mostPauses = 100
 	// leastPause is the shortest pause that is worth making shorter.
 	leastPause = 10 * time.Millisecond
 )
@@ -133,8 +147,9 @@ func pauses(script *sim.Script, _ *sim.Report) []Edit {
 	slices.Sort(instants)
 	var edits []Edit
 	for i := 1; i < len(instants); i++ {
-		if pause := instants[i] - instants[i-1]; pause > leastPause {
-			edits = append(edits, earlier(plan, instants[i], pause-pause/4))
+		// Halves, quarters and so on: those that can be taken away add up to nearly all that can.
+		for part := (instants[i] - instants[i-1]) / 2; part > leastPause; part /= 2 {
+			edits = append(edits, earlier(plan, instants[i], part))
 		}
 	}
 	return edits

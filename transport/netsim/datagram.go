@@ -25,12 +25,13 @@ func (n *Network) sendDatagram(from *Endpoint, to transport.Address, data []byte
 	}
 	// The same number of draws, whatever the rates are and whether the link is cut: so a fault can be left
 	// out of a plan, and the packets that it did not concern keep their fate.
-	lost := l.datagrams.Chance(l.now.Loss)
-	twice := l.datagrams.Chance(l.now.Duplicate)
-	overtaken := l.datagrams.Chance(l.now.Reorder)
-	corrupted := l.datagrams.Chance(l.now.Corrupt)
-	latency := l.latency(l.datagrams)
-	details := l.datagrams.Uint64() // the seed of what only some datagrams draw
+	draws := l.datagrams.At(now)
+	lost := draws.Chance(l.now.Loss)
+	twice := draws.Chance(l.now.Duplicate)
+	overtaken := draws.Chance(l.now.Reorder)
+	corrupted := draws.Chance(l.now.Corrupt)
+	latency := l.latency(draws)
+	details := draws.Uint64() // the seed of what only some datagrams draw
 	sent, waited := l.transmit(now, len(data))
 	if lost || l.cut || waited > l.now.QueueDelay {
 		n.counters.Lost++

@@ -54,7 +54,7 @@ func (f *flow) send(arrives time.Duration, length int, end bool) {
 // admit lets arrive what is due, up to the first segment that is lost, and reports whether there was one.
 func (f *flow) admit(now time.Duration, l *link) (lost bool) {
 	for f.underWay() && f.segments[f.first].arrives <= now {
-		if l.loses() {
+		if l.loses(now) {
 			lost = true
 			break
 		}

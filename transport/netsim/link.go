@@ -10,8 +10,8 @@ import (
 type link struct {
 	from, to  int32
 	loopback  bool
-	datagrams *random.Stream // "net/from→to": what datagrams draw
-	streams   *random.Stream // "net/from→to/streams": what streams draw
+	datagrams *random.Moments // "net/from→to": what datagrams draw
+	streams   *random.Moments // "net/from→to/streams": what streams draw
 
 	profile Profile // while nothing is wrong
 	own     bool    // the profile is this link's own (SetLink)
@@ -35,7 +35,7 @@ func (n *Network) link(from, to int32) *link {
 	}
 	l := &link{from: from, to: to, loopback: from == to}
 	name := "net/" + h.address.String() + "→" + n.hosts[to].address.String()
-	l.datagrams, l.streams = random.Derive(n.seed, name), random.Derive(n.seed, name+"/streams")
+	l.datagrams, l.streams = random.DeriveMoments(n.seed, name), random.DeriveMoments(n.seed, name+"/streams")
 	h.links[to] = l
 	n.settle(l, n.profile)
 	return l
@@ -62,14 +62,14 @@ func (l *link) latency(source *random.Stream) time.Duration {
 // segment draws when a segment of a stream arrives that is sent now, if it is not lost.
 func (l *link) segment(now time.Duration, size int) time.Duration {
 	if l.loopback {
-		return now + l.latency(l.streams)
+		return now + l.latency(l.streams.At(now))
 	}
 	l.free, _ = l.transmit(now, size)
-	return l.free + l.latency(l.streams)
+	return l.free + l.latency(l.streams.At(now))
 }
 
 // loses draws whether a segment of a stream that should arrive now is lost instead.
-func (l *link) loses() bool {
+func (l *link) loses(now time.Duration) bool {
 	// A segment with flipped bits fails TCP's checksum: it is lost too.
-	return l.cut || !l.loopback && l.streams.Chance(l.now.Loss+l.now.Corrupt)
+	return l.cut || !l.loopback && l.streams.At(now).Chance(l.now.Loss+l.now.Corrupt)
 }

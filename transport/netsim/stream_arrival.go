@@ -16,7 +16,7 @@ func (n *Network) streamArrives(d Delivery, o *occurrence) bool {
 	if o.kind == onRead {
 		return n.bytesArrive(d, o)
 	}
-	lost := o.link != nil && o.link.loses()
+	lost := o.link != nil && o.link.loses(n.scheduler.Now())
 	switch o.kind {
 	case onConnect:
 		return n.connectArrives(d, o, lost)
@@ -161,7 +161,7 @@ func (n *Network) retransmit(f *flow, l *link) bool {
 	}
 	wait := n.backoff(f.attempts)
 	if f.attempts == 0 && len(f.segments)-f.first > fastRetransmit {
-		wait = min(wait, 2*l.latency(l.streams))
+		wait = min(wait, 2*l.latency(l.streams.At(now)))
 	}
 	f.attempts++
 	f.segments[f.first].arrives = now + wait

@@ -43,7 +43,7 @@ func (n *Network) receiveBytes(d Delivery, o *occurrence) {
 		n.closed(number, side, nil)
 		return
 	}
-	if draws := n.link(c.ends[1-side].host, c.ends[side].host).streams; draws.Chance(n.streams.Split) {
+	if draws := n.link(c.ends[1-side].host, c.ends[side].host).streams.At(n.scheduler.Now()); draws.Chance(n.streams.Split) {
 		length = 1 + draws.IntN(length)
 	}
 	endpoint, id := c.ends[side].endpoint, streamID(number, c.generation, side)
@@ -70,8 +70,8 @@ func (n *Network) arm(number int32, sender int) {
 	l := n.link(c.ends[sender].host, c.ends[side].host)
 	now := n.scheduler.Now()
 	at := f.next(now)
-	if l.streams.Chance(n.streams.Join) {
-		at += l.latency(l.streams)
+	if draws := l.streams.At(now); draws.Chance(n.streams.Join) {
+		at += l.latency(draws)
 	}
 	n.schedule(at, occurrence{
 		kind: onRead, side: uint8(side), host: c.ends[side].host, connection: number, generation: c.generation,
