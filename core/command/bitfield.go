@@ -8,7 +8,8 @@ var bitfieldRow = &Row{
 		First: 1, Last: 1, Step: 1, Flags: "RW access update variable_flags",
 		Notes: "This command allows both access and modification of the key",
 	},
-	Group: "bitmap", Since: "3.2.0", Summary: "Reads and writes integers of any width in the value of a key.",
+	VariableKeyFlags: bitfieldKeyFlags,
+	Group:            "bitmap", Since: "3.2.0", Summary: "Reads and writes integers of any width in the value of a key.",
 	Complexity: "O(1) for each operation",
 	Arguments: []Argument{
 		{Name: "key", Type: KeyArgument},
@@ -263,4 +264,19 @@ func (f *fieldBytes) execute(o *fieldOperation) (result int64, ok bool) {
 		return before, true
 	}
 	return after, true
+}
+
+// bitfieldKeyFlags says that BITFIELD without any SET and INCRBY reads its key only.
+func bitfieldKeyFlags(args [][]byte) string {
+	for rest := args[2:]; len(rest) > 0; {
+		switch word := rest[0]; {
+		case isWord(word, "get") && len(rest) > 2:
+			rest = rest[3:]
+		case isWord(word, "overflow") && len(rest) > 1:
+			rest = rest[2:]
+		default:
+			return "RW access update"
+		}
+	}
+	return "RO access"
 }

@@ -1,11 +1,12 @@
 package command
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
 
-var serverRows = []*Row{infoRow, configRow, memoryRow, functionRow, scriptRow}
+var serverRows = []*Row{infoRow, configRow, memoryRow, functionRow, scriptRow, roleRow}
 
 var configRow = &Row{
 	Name: "config", Arity: -2,
@@ -83,8 +84,8 @@ func (c *Context) parameters() []Parameter {
 func configGet(c *Context) {
 	var matching []Parameter
 	for _, parameter := range c.parameters() {
-		if matchesAny(c.Args[2:], parameter.Name) {
-			matching = append(matching, parameter)
+		if name, ok := matchesAny(c.Args[2:], parameter.Name); ok {
+			matching = append(matching, Parameter{Name: name, Value: parameter.Value})
 		}
 	}
 	c.Reply.Map(len(matching))
@@ -94,13 +95,18 @@ func configGet(c *Context) {
 	}
 }
 
-func matchesAny(patterns [][]byte, name string) bool {
+// matchesAny reports whether a parameter is asked for, and how it is called then: by the client's own word, if that is a name
+// and not a pattern.
+func matchesAny(patterns [][]byte, name string) (shown string, ok bool) {
 	for _, pattern := range patterns {
-		if globMatch(pattern, []byte(name), true) {
-			return true
+		switch {
+		case !bytes.ContainsAny(pattern, "*?[") && isWord(pattern, name):
+			return string(pattern), true
+		case globMatch(pattern, []byte(name), true):
+			return name, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // configSet changes nothing unless all of its parameters are right.

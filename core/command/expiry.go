@@ -182,8 +182,8 @@ func (c *Context) timeToLive() (left int64, ok bool) {
 	return 0, false
 }
 
-// roundToSeconds rounds milliseconds as Redis does. Near the end of 64 bits that goes over it, to a negative number.
-func roundToSeconds(milliseconds int64) int64 { return (milliseconds + 500) / 1000 }
+// roundToSeconds rounds milliseconds that are not negative.
+func roundToSeconds(milliseconds int64) int64 { return int64((uint64(milliseconds) + 500) / 1000) }
 
 func persist(c *Context) {
 	key := c.Args[1]

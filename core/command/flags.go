@@ -55,12 +55,20 @@ const (
 	KeyspaceCategory Categories = 1 << iota
 	ReadCategory
 	WriteCategory
+	SetCategory
+	SortedSetCategory
+	ListCategory
+	HashCategory
 	StringCategory
 	BitmapCategory
+	HyperLogLogCategory
+	GeoCategory
+	StreamCategory
 	PubSubCategory
 	AdminCategory
 	FastCategory
 	SlowCategory
+	BlockingCategory
 	DangerousCategory
 	ConnectionCategory
 	TransactionCategory
@@ -69,8 +77,8 @@ const (
 
 // categoryNames are the words of COMMAND INFO, in the order of the bits.
 var categoryNames = [...]string{
-	"@keyspace", "@read", "@write", "@string", "@bitmap", "@pubsub", "@admin", "@fast", "@slow", "@dangerous", "@connection",
-	"@transaction", "@scripting",
+	"@keyspace", "@read", "@write", "@set", "@sortedset", "@list", "@hash", "@string", "@bitmap", "@hyperloglog", "@geo", "@stream",
+	"@pubsub", "@admin", "@fast", "@slow", "@blocking", "@dangerous", "@connection", "@transaction", "@scripting",
 }
 
 // Names returns the words of COMMAND INFO.

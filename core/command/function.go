@@ -18,6 +18,13 @@ var functionRow = &Row{
 	Complexity: "Depends on the subcommand.",
 	Subcommands: []*Row{
 		{
+			Name: "function|delete", Arity: 3, Flags: NoScript | Write, Categories: ScriptingCategory,
+			Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+			Group: "scripting", Since: "7.0.0", Summary: "Deletes a library.", Complexity: "O(1)",
+			Arguments: []Argument{{Name: "library-name", Type: StringArgument}},
+			Run:       func(c *Context) { c.fail(errNoLibrary) },
+		},
+		{
 			Name: "function|dump", Arity: 2, Flags: NoScript, Categories: ScriptingCategory,
 			Group: "scripting", Since: "7.0.0", Summary: "Returns all libraries in a form that FUNCTION RESTORE takes.",
 			Complexity: "O(1)",
@@ -29,6 +36,12 @@ var functionRow = &Row{
 			Group: "scripting", Since: "7.0.0", Summary: "Deletes all libraries.", Complexity: "O(1)",
 			Arguments: []Argument{flushMode("", "", "")},
 			Run:       functionFlush,
+		},
+		{
+			Name: "function|kill", Arity: 2, Flags: NoScript | AllowBusy, Categories: ScriptingCategory,
+			Tips:  []string{"request_policy:all_shards", "response_policy:one_succeeded"},
+			Group: "scripting", Since: "7.0.0", Summary: "Ends the function that runs.", Complexity: "O(1)",
+			Run: func(c *Context) { c.fail(errNotBusy) },
 		},
 		{
 			Name: "function|list", Arity: -2, Flags: NoScript, Categories: ScriptingCategory,
@@ -77,6 +90,12 @@ var scriptRow = &Row{
 			Run:        scriptExists,
 		},
 		{
+			Name: "script|kill", Arity: 2, Flags: NoScript | AllowBusy, Categories: ScriptingCategory,
+			Tips:  []string{"request_policy:all_shards", "response_policy:one_succeeded"},
+			Group: "scripting", Since: "2.6.0", Summary: "Ends the script that runs.", Complexity: "O(1)",
+			Run: func(c *Context) { c.fail(errNotBusy) },
+		},
+		{
 			Name: "script|flush", Arity: -2, Flags: NoScript, Categories: ScriptingCategory,
 			Tips:  []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
 			Group: "scripting", Since: "2.6.0", Summary: "Forgets all scripts.", Complexity: "O(1)",
@@ -91,6 +110,8 @@ const (
 	errFunctionFlush   Error = "ERR FUNCTION FLUSH only supports SYNC|ASYNC option"
 	errScriptFlush     Error = "ERR SCRIPT FLUSH only support SYNC|ASYNC option"
 	errLibraryName     Error = "ERR library name argument was not given"
+	errNoLibrary       Error = "ERR Library not found"
+	errNotBusy         Error = "NOTBUSY No scripts in execution right now."
 	errRestorePolicy   Error = "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE."
 	errFunctionPayload Error = "ERR failed loading the given functions payload"
 )

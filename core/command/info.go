@@ -49,7 +49,7 @@ func info(c *Context) {
 			text.WriteString("\r\n")
 		}
 		text.WriteString("# " + section.title + "\r\n")
-		for _, field := range append(c.ownInfo(section.name), c.Server.Info(section.name)...) {
+		for _, field := range arrange(section.name, append(c.ownInfo(section.name), c.Server.Info(section.name)...)) {
 			text.WriteString(field.Name + ":" + field.Value + "\r\n")
 		}
 	}
@@ -81,6 +81,8 @@ func (c *Context) ownInfo(section string) []Field {
 		return c.memoryFields()
 	case "commandstats":
 		return c.Statistics.commandFields()
+	case "latencystats":
+		return c.Statistics.latencyFields()
 	case "errorstats":
 		return c.Statistics.errorFields()
 	case "replication":

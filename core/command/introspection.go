@@ -1,5 +1,7 @@
 package command
 
+import "strings"
+
 var introspectionRows = []*Row{
 	{
 		Name: "command", Arity: -1, Flags: Loading | Stale, Categories: ConnectionCategory,
@@ -46,14 +48,21 @@ var introspectionRows = []*Row{
 				Group: "server", Since: "2.8.13", Summary: "Returns the keys of a command.",
 				Complexity: "O(N) in the number of arguments",
 				Arguments:  fullCommand,
-				Run:        commandGetKeys,
+				Run:        func(c *Context) { c.writeFoundKeys(false) },
+			},
+			{
+				Name: "command|getkeysandflags", Arity: -3, Flags: Loading | Stale, Categories: ConnectionCategory,
+				Group: "server", Since: "7.0.0", Summary: "Returns the keys of a command and what it does with them.",
+				Complexity: "O(N) in the number of arguments",
+				Arguments:  fullCommand,
+				Run:        func(c *Context) { c.writeFoundKeys(true) },
 			},
 			helpRow("command", "server", "5.0.0", ConnectionCategory),
 		},
 	},
 }
 
-// fullCommand documents the arguments of COMMAND GETKEYS.
+// fullCommand documents the arguments of COMMAND GETKEYS and GETKEYSANDFLAGS.
 var fullCommand = []Argument{
 	{Name: "command", Type: StringArgument},
 	{Name: "arg", Type: StringArgument, Optional: true, Multiple: true},
@@ -176,7 +185,8 @@ func categoryOf(name []byte) Categories {
 	return 0
 }
 
-func commandGetKeys(c *Context) {
+// writeFoundKeys executes COMMAND GETKEYS and GETKEYSANDFLAGS.
+func (c *Context) writeFoundKeys(withFlags bool) {
 	args := c.Args[2:]
 	row := Resolve(args)
 	switch {
@@ -197,6 +207,26 @@ func commandGetKeys(c *Context) {
 	}
 	c.Reply.Array(keys.Count)
 	for i := range keys.Count {
-		c.Reply.Bulk(args[keys.First+i*keys.Step])
+		at := keys.First + i*keys.Step
+		if withFlags {
+			c.Reply.Array(2)
+		}
+		c.Reply.Bulk(args[at])
+		if withFlags {
+			c.statusSet(strings.Fields(row.keyFlags(args, at)))
+		}
 	}
+}
+
+// keyFlags returns what a command does with the key among its arguments at a place.
+func (r *Row) keyFlags(args [][]byte, at int) string {
+	if r.VariableKeyFlags != nil {
+		return r.VariableKeyFlags(args)
+	}
+	for i := range r.KeyParts {
+		if part := &r.KeyParts[i]; at >= part.First && (part.Last < 0 || at <= part.Last) {
+			return part.Flags
+		}
+	}
+	return r.Keys.Flags
 }

@@ -15,6 +15,9 @@ var latencyRow = &Row{
 		latencyView("latest", 2, "Returns the newest and the worst latency of every event.", nil, latencyLatest),
 		latencyView("history", 3, "Returns the latencies of an event.", latencyEventArgument, latencyHistory),
 		latencyView("graph", 3, "Draws the latencies of an event.", latencyEventArgument, latencyGraph),
+		latencyView("histogram", -2, "Returns how the durations of commands are distributed.", []Argument{
+			{Name: "command", Type: StringArgument, Optional: true, Multiple: true},
+		}, latencyHistogram),
 		latencyView("doctor", 2, "Tells in words what took long.", nil, latencyDoctor),
 		{
 			Name: "latency|reset", Arity: -2, Flags: Admin | NoScript | Loading | Stale,

@@ -16,6 +16,8 @@ type Row struct {
 	// KeyParts describe the keys one part after the other, for COMMAND INFO, if the command does not do the same with all
 	// of them. Empty: Keys describes them.
 	KeyParts []KeySpec
+	// VariableKeyFlags, if it is set, returns the flags of the keys of one particular command, which Keys cannot tell.
+	VariableKeyFlags func(args [][]byte) string
 	// Tips advise clients that spread a command over nodes (request_policy:multi_shard and the like).
 	Tips []string
 	// Group, Since, Summary, Complexity and Arguments are documentation: see COMMAND DOCS.

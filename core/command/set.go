@@ -12,7 +12,8 @@ var setRow = &Row{
 		First: 1, Last: 1, Step: 1, Flags: "RW access update variable_flags",
 		Notes: "RW and ACCESS due to the optional `GET` argument",
 	},
-	Group: "string", Since: "1.0.0", Summary: "Sets the value of a key, and the time at which it ends.",
+	VariableKeyFlags: setKeyFlags,
+	Group:            "string", Since: "1.0.0", Summary: "Sets the value of a key, and the time at which it ends.",
 	Complexity: "O(1)",
 	Arguments: []Argument{
 		{Name: "key", Type: KeyArgument},
@@ -171,4 +172,14 @@ func (u expiryUnit) at(number, wall int64) (int64, bool) {
 
 func (c *Context) invalidExpiry() error {
 	return Error("ERR invalid expire time in '" + c.Row.Name + "' command")
+}
+
+// setKeyFlags says that SET reads its key only with GET.
+func setKeyFlags(args [][]byte) string {
+	for _, word := range args[3:] {
+		if isWord(word, "get") {
+			return "RW access update"
+		}
+	}
+	return "OW update"
 }

@@ -171,7 +171,7 @@ func parseMemory(value string) (int64, error) {
 	for digits < len(value) && value[digits] >= '0' && value[digits] <= '9' {
 		digits++
 	}
-	amount, err := strconv.ParseInt(value[:digits], 10, 64)
+	amount, err := strconv.ParseInt("0"+value[:digits], 10, 64) // no digits are none
 	if err == nil {
 		for _, unit := range memoryUnits {
 			if isWord([]byte(value[digits:]), unit.name) && amount <= math.MaxInt64/unit.bytes {

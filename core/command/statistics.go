@@ -24,6 +24,8 @@ type Statistics struct {
 type callCount struct {
 	calls, rejected, failed uint64
 	spent                   time.Duration
+	// histogram is nil until a time was taken.
+	histogram *histogram
 }
 
 // errorCount is what INFO errorstats shows of an error's code.
@@ -66,7 +68,7 @@ func (s *Statistics) Executed(row *Row, failed bool) {
 
 // Took takes notice of the time that an execution took.
 func (s *Statistics) Took(e *Execution, settings *Settings) {
-	s.calls[e.Row.number].spent += e.Duration
+	s.took(e.Row, e.Duration)
 	if settings.SlowlogSlowerThan >= 0 && e.Duration.Microseconds() >= settings.SlowlogSlowerThan && !e.Row.Flags.Has(SkipSlowlog) {
 		s.slow.add(e, settings.SlowlogMaxLength)
 	}
@@ -82,7 +84,7 @@ func (s *Statistics) TookTogether(rows []*Row, first *Execution, settings *Setti
 	}
 	share := first.Duration / time.Duration(len(rows))
 	for _, row := range rows {
-		s.calls[row.number].spent += share
+		s.took(row, share)
 	}
 	s.noteSlow(first, settings)
 }
