@@ -305,7 +305,9 @@ func (n *Node) endCommand(c *client, p *parsed) {
 		n.yield(c) // what was parsed ahead was not parsed as a stranger's
 	}
 	n.current = nil
-	n.sendDeferred(c)
+	if len(n.deferred) > 0 {
+		n.sendDeferred(c)
+	}
 	n.sessions.End()
 }
 
@@ -317,7 +319,9 @@ var (
 
 // afterCommand does what a reply entails: close, or wait until what was sent has left.
 func (n *Node) afterCommand(c *client) {
-	n.closeDoomed()
+	if len(n.doomed) > 0 {
+		n.closeDoomed()
+	}
 	if c.closed {
 		return
 	}

@@ -57,9 +57,6 @@ func (n *Node) push(c *client, lent []byte) {
 
 // sendDeferred sends a client what its own command has made others know, or itself.
 func (n *Node) sendDeferred(c *client) {
-	if len(n.deferred) == 0 {
-		return
-	}
 	for _, lent := range n.deferred {
 		n.push(c, lent)
 	}

@@ -30,6 +30,8 @@ type expectedKey struct {
 	length int
 	slot   slots.Slot
 	hash   uint64
+	// home is the bucket at which the search begins, nil if there is none. It counts within Prefetch only.
+	home *bucket
 }
 
 // Expect announces that a key will be used before the next EndWindow. Until then the bytes of key must stay where and
@@ -53,18 +55,17 @@ func (s *Space) Prefetch() {
 	w := &s.window
 	for i := range w.keys[:w.count] {
 		k := &w.keys[i]
-		if b := s.tables[k.slot].homeBucket(k.hash); b != nil {
-			prefetchBucket(b)
+		if k.home = s.tables[k.slot].homeBucket(k.hash); k.home != nil {
+			prefetchBucket(k.home)
 		}
 	}
 	for i := range w.keys[:w.count] {
 		k := &w.keys[i]
-		b := s.tables[k.slot].homeBucket(k.hash)
-		if b == nil {
+		if k.home == nil {
 			continue
 		}
-		if found := b.match(tagOf(k.hash)); found != 0 {
-			entry := s.store.arena.at(b.references[found.first()])
+		if found := k.home.match(tagOf(k.hash)); found != 0 {
+			entry := s.store.arena.at(k.home.references[found.first()])
 			prefetch(&entry[0])
 			if len(entry) > bucketBytes {
 				prefetch(&entry[bucketBytes])

@@ -1,5 +1,7 @@
 package resp
 
+import "slices"
+
 // Nearly all requests are small, plain, and wholly there when Next is first called. For those this is one loop instead of
 // the general path's steps, in about half of the time. Whatever is unusual about a request, quick leaves alone: the general
 // path judges it from its start. So what quick accepts, the general path would accept as well.
@@ -16,8 +18,8 @@ func (p *Parser) quick(args [][]byte, buf []byte) (extended [][]byte, size int) 
 	if count == 0 || count > quickArguments || !p.Limits.allowShort(count) {
 		return nil, 0
 	}
-	extended = args
-	for range count {
+	extended = slices.Grow(args, count)[:len(args)+count]
+	for i := len(args); i < len(extended); i++ {
 		length, line := shortNumber('$', buf[at:])
 		start := at + line
 		end := start + length
@@ -25,7 +27,7 @@ func (p *Parser) quick(args [][]byte, buf []byte) (extended [][]byte, size int) 
 			clear(extended[len(args):])
 			return nil, 0
 		}
-		extended = append(extended, buf[start:end:end])
+		extended[i] = buf[start:end:end]
 		at = end + lineEnd
 	}
 	return extended, at
