@@ -304,7 +304,7 @@ func newWorld(seed uint64, journal *sim.Journal) *world {
 		names = append(names, name)
 		w.sim.AddHost(name, w.program(i), sim.HostOptions{RestartDelay: 500 * time.Millisecond})
 	}
-	w.sim.OnEvent(func() error { return w.broken })
+	w.sim.OnEvent("raft", func() error { return w.broken })
 	source := random.Derive(seed, "proposals")
 	plan := sim.Plan{Faults: faults().Draw(seed, sim.FaultTargets{Hosts: names, From: 2 * time.Second, Until: 30 * time.Second})}
 	for i := range 150 {
