@@ -61,6 +61,10 @@ func DefaultFaultMix() FaultMix {
 		{Kind: FaultDrift, On: some, Every: 10 * s, Shortest: s, Longest: 30 * s, Least: -200, Most: 200},
 		{Kind: FaultWallJump, On: some, Every: 20 * s, Shortest: s, Longest: 30 * s, Least: -int64(10 * s), Most: int64(10 * s)},
 		{Kind: FaultDiskSlow, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s, Least: 2, Most: 200},
+		{Kind: FaultDiskFull, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s},
+		{Kind: FaultDiskReadError, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s, Least: 10_000, Most: million},
+		{Kind: FaultDiskWriteError, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s, Least: 10_000, Most: million},
+		{Kind: FaultDiskSyncError, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s, Least: 10_000, Most: million},
 	}
 }
 

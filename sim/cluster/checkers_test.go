@@ -151,7 +151,7 @@ func TestDivergedConfigurationsAreFound(t *testing.T) {
 	r := tampered(t, func(c *Cluster) {
 		d := c.nodes[2]
 		shard, _ := c.state.ShardOf(c.ids[2])
-		record := core.Record{Node: c.ids[2], State: c.state}
+		record := core.Record{Node: c.ids[2], Boot: 1, State: c.state}
 		next, result := record.State.Apply(topology.SetBoot{Node: c.ids[2], Epoch: shard.Epoch, Boot: 77})
 		if result.Err != nil {
 			t.Fatal(result.Err)

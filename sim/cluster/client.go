@@ -145,6 +145,9 @@ func (c *client) work() {
 	for c.underWay < c.depth && len(c.queue) > 0 {
 		t := c.queue[0]
 		c.queue = c.queue[1:]
+		if !c.cluster.answerable(t) {
+			continue
+		}
 		c.underWay++
 		c.cluster.history.begin(t.op, c.cluster.World.Now())
 		c.send(t)

@@ -13,14 +13,22 @@ import (
 
 // Cluster is one simulated cluster with its clients.
 type Cluster struct {
-	Config  Config
-	World   *sim.World
-	plan    sim.Plan
-	state   *topology.State // that all nodes start from
-	ids     []wire.NodeID   // by index of the node
-	hosts   []*sim.Host     // of the nodes
-	nodes   []*driver       // the latest life of each
-	clients []*client
+	Config Config
+	World  *sim.World
+	plan   sim.Plan
+	state  *topology.State // that all nodes start from
+	ids    []wire.NodeID   // by index of the node
+	hosts  []*sim.Host     // of the nodes
+	nodes  []*driver       // the latest life of each
+	// refusals say why the latest start of each node came to nothing, if it did.
+	refusals []error
+	// spoken are the boot numbers under which nodes have spoken last, by index.
+	spoken []uint64
+	// partial says that a core is healed, and the rest of the world is not.
+	partial bool
+	// expected is what was expected last.
+	expected *expectation
+	clients  []*client
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
 	history   *History
@@ -43,12 +51,15 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,
 	})
 	c.nodes = make([]*driver, len(config.Nodes))
+	c.refusals = make([]error, len(config.Nodes))
+	c.spoken = make([]uint64, len(config.Nodes))
 	c.claims = make([]claim, len(config.Nodes))
 	c.clients = make([]*client, len(config.Clients))
 	for i, node := range config.Nodes {
 		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
-			Address:     netip.AddrFrom4([4]byte{10, 0, 0, byte(node.Number)}),
-			ClockOffset: node.ClockOffset, ClockDrift: node.ClockDrift, WallOffset: node.WallOffset, DiskLatency: node.DiskLatency,
+			RestartDelay: restartDelay,
+			Address:      netip.AddrFrom4([4]byte{10, 0, 0, byte(node.Number)}),
+			ClockOffset:  node.ClockOffset, ClockDrift: node.ClockDrift, WallOffset: node.WallOffset, DiskLatency: node.DiskLatency,
 		})
 		c.hosts = append(c.hosts, host)
 		c.addresses = append(c.addresses, netip.AddrPortFrom(host.Address(), ClientPort))

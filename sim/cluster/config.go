@@ -64,6 +64,9 @@ type NodeConfig struct {
 	WallOffset  time.Duration
 	// DiskLatency is the least time of a sync.
 	DiskLatency time.Duration
+	// Unhealed says that the end of the chaos leaves the node as it is, with the faults that it has and that are still to come.
+	// The rest, a core, and the clients must do what they can without it.
+	Unhealed bool
 }
 
 // ClientConfig is one client.
@@ -166,8 +169,11 @@ func defaultNode() NodeConfig { return NodeConfig{Share: 1, DiskLatency: 200 * t
 
 // validate reports a caller's mistake.
 func (c *Config) validate() error {
-	shares := 0
+	shares, healed := 0, 0
 	for _, node := range c.Nodes {
+		if !node.Unhealed {
+			healed++
+		}
 		if node.Share < 0 || node.DiskLatency < 0 || node.ClockOffset < 0 {
 			return errors.New("cluster: a node's share of the slots, disk latency or clock offset cannot be negative")
 		}
@@ -181,6 +187,8 @@ func (c *Config) validate() error {
 	switch {
 	case len(c.Nodes) == 0 || !numbered:
 		return fmt.Errorf("cluster: a run has 1 to %d nodes and at most as many clients, in the order of their numbers", maxHosts)
+	case healed == 0:
+		return errors.New("cluster: no node is healed at the end")
 	case shares == 0:
 		return errors.New("cluster: no node has a share of the slots")
 	case c.Chaos <= 0 || c.Settle <= 0:
@@ -208,6 +216,8 @@ func validatePlan(plan sim.Plan) error {
 }
 
 const (
+	// restartDelay is how soon a node starts again that has exited, as a service manager does.
+	restartDelay = time.Second
 	// maxHosts bounds the numbers of nodes and of clients.
 	maxHosts = 200
 	// maxDrift bounds the drift of a node's clock, in parts per million. A world bounds it at five times as much.

@@ -15,4 +15,7 @@
 // A run has two phases. In the first the faults of its plan strike while clients work: only safety is judged. Then the
 // world heals, and liveness is judged too: within a stated virtual time every operation must be answered, every node must
 // believe every other alive, and every slot must be served.
+//
+// The world may heal in part only (NodeConfig.Unhealed): then the same is demanded of the healed core, of its nodes and its slots. A
+// node whose disk a fault has made to lose what was durable may refuse to start; any other failure to come to rest is a stall.
 package cluster

@@ -46,6 +46,8 @@ type driver struct {
 	wakes   *random.Moments
 	drained []core.ClientID // those whose replies are on their way out
 	syncing bool
+	// spoke is set once the node has said something to others.
+	spoke bool
 	// logFailure is what has ended the log, if anything has.
 	logFailure error
 	ledger     ledger
@@ -58,7 +60,8 @@ func (c *Cluster) bootNode(index int) sim.Program {
 		d.clients, d.bus = h.Listen(ClientPort), h.Listen(BusPort)
 		d.streams.init()
 		d.conns.init()
-		if err := d.open(); err != nil {
+		c.refusals[index] = d.open()
+		if err := c.refusals[index]; err != nil {
 			h.Crash(err.Error())
 			return d
 		}
@@ -223,8 +226,10 @@ func (d *driver) carryOut(effect *core.Effect) {
 		d.conns.close(stream)
 		d.clients.CloseStream(stream)
 	case core.SendDatagram:
+		d.speak()
 		d.bus.SendDatagram(effect.To, effect.Bytes)
 	case core.OpenStream:
+		d.speak()
 		d.streams.outbound(effect.Stream, d.bus.OpenStream(effect.To))
 	case core.SendStream:
 		d.bus.SendStream(d.streams.ofNode(effect.Stream), effect.Bytes)
@@ -241,6 +246,22 @@ func (d *driver) carryOut(effect *core.Effect) {
 	default:
 		panic(fmt.Sprintf("cluster: unknown effect %v", effect.Kind))
 	}
+}
+
+// speak checks that a node says nothing to others under the number of an earlier life, unless its disk was made to forget that.
+func (d *driver) speak() {
+	if d.spoke {
+		return
+	}
+	d.spoke = true
+	c := d.cluster
+	if d.node.ID() != c.ids[d.index] || c.struck(d.index) {
+		return
+	}
+	if boot := d.node.Boot(); boot <= c.spoken[d.index] {
+		c.World.Fail(sim.Violation, "boot number", fmt.Sprintf("%s speaks as boot %d, and has spoken as %d", d.host.Name(), boot, c.spoken[d.index]))
+	}
+	c.spoken[d.index] = d.node.Boot()
 }
 
 // endLog notes the first error of the log.

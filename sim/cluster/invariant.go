@@ -61,6 +61,9 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 		return "complete log", fmt.Errorf("acknowledged, and yet no node reports an effect:\n%s", linearizability.List(missing))
 	}
 	for _, d := range c.nodes {
+		if d == nil || d.node == nil {
+			continue // it never came up
+		}
 		if err := d.node.Check(); err != nil {
 			return "node state", fmt.Errorf("%s: %w", d.host.Name(), err)
 		}
@@ -71,15 +74,17 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 	return "agreement", c.checkAgreement()
 }
 
-// checkAgreement checks that all nodes ended with the same configuration.
+// checkAgreement checks that all nodes that have come to rest ended with the same configuration.
 func (c *Cluster) checkAgreement() error {
-	var first []byte
+	e := c.expect()
+	var first *driver
 	for i, d := range c.nodes {
-		encoded := d.node.State().Append(nil)
-		if i == 0 {
-			first = encoded
-		} else if string(first) != string(encoded) {
-			return fmt.Errorf("%s and %s ended with different configurations", c.nodes[0].host.Name(), d.host.Name())
+		switch {
+		case !e.nodes[i]:
+		case first == nil:
+			first = d
+		case string(first.node.State().Append(nil)) != string(d.node.State().Append(nil)):
+			return fmt.Errorf("%s and %s ended with different configurations", first.host.Name(), d.host.Name())
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 )
@@ -47,7 +47,7 @@ func Run(scenario string, config Config, plan sim.Plan) (*Result, error) {
 	}
 	c.chaos()
 	if !c.World.Ended() {
-		c.World.Heal()
+		c.heal()
 		c.settle()
 	}
 	return c.result(scenario), nil
@@ -104,31 +104,13 @@ func (c *Cluster) converged() bool {
 	if !c.idle() {
 		return false
 	}
-	for _, d := range c.nodes {
-		if c.complaint(d) != "" {
+	e := c.expect()
+	for i := range c.nodes {
+		if c.complaint(e, i) != "" {
 			return false
 		}
 	}
 	return true
-}
-
-// complaint says what a node lacks for convergence, or nothing.
-func (c *Cluster) complaint(d *driver) string {
-	if d == nil || d.node == nil || !d.host.Up() {
-		return "is down"
-	}
-	if d.host.Paused() {
-		return "is paused"
-	}
-	if !d.node.Serving() {
-		return "does not serve"
-	}
-	for i, id := range c.ids {
-		if d.node.Health(id) != topology.Alive {
-			return fmt.Sprintf("believes %s %v", c.hosts[i].Name(), d.node.Health(id))
-		}
-	}
-	return ""
 }
 
 // missing describes why the cluster has not come to rest, and names what is most telling of it.
@@ -140,8 +122,9 @@ func (c *Cluster) missing() (check, detail string) {
 			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+len(p.queue)))
 		}
 	}
-	for i, d := range c.nodes {
-		if complaint := c.complaint(d); complaint != "" {
+	e := c.expect()
+	for i := range c.nodes {
+		if complaint := c.complaint(e, i); complaint != "" {
 			check = "convergence" // without which clients wait too
 			all = append(all, c.hosts[i].Name()+" "+complaint)
 		}
@@ -152,13 +135,17 @@ func (c *Cluster) missing() (check, detail string) {
 // finalReadTime is the virtual time over which the final reads are spread.
 const finalReadTime = 100 * time.Millisecond
 
-// finalReads is a GET of every key that the run has touched, dealt to the clients in turn.
+// finalReads is a GET of every key that the run has touched and that must be served, dealt to the clients in turn.
 func (c *Cluster) finalReads() sim.Plan {
 	var plan sim.Plan
-	if len(c.clients) == 0 {
+	e := c.expect()
+	if len(c.clients) == 0 || !e.serving {
 		return plan
 	}
 	for i, key := range c.history.keys() {
+		if !e.served.Contains(slots.Of([]byte(key))) {
+			continue
+		}
 		plan.Inputs = append(plan.Inputs, sim.Input{
 			At:   c.World.Now() + time.Duration(i)*time.Microsecond%finalReadTime,
 			Host: clientName(c.Config.Clients[i%len(c.clients)].Number),

@@ -92,7 +92,7 @@ func (c *Config) groups() []group {
 func (n *NodeConfig) group() group {
 	return group{nodeName(n.Number), []field{
 		integer("share", &n.Share), duration("clock-offset", &n.ClockOffset), integer("clock-drift", &n.ClockDrift),
-		duration("wall-offset", &n.WallOffset), duration("disk-latency", &n.DiskLatency),
+		duration("wall-offset", &n.WallOffset), duration("disk-latency", &n.DiskLatency), flag("unhealed", &n.Unhealed),
 	}}
 }
 

@@ -1,0 +1,124 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/storage"
+)
+
+// expectation is what must come about once the world, or a core of it, is healed. Whatever a run lacks is a stall, unless
+// it can be shown here that it is beyond what the healed part can do by itself.
+type expectation struct {
+	// nodes says by index which of them must come to rest: up, alive to one another, of one configuration.
+	nodes []bool
+	// serving says that the nodes must serve the slots that they own. Without it they must not serve any.
+	serving bool
+	// served are the slots whose owners must come to rest. Operations on others may fail.
+	served slots.Set
+}
+
+// expect returns what must come about now. It is asked often, and changes only when a node is found to be lost.
+func (c *Cluster) expect() *expectation {
+	if c.expected == nil || !c.expected.holds(c) {
+		c.expected = c.newExpectation()
+	}
+	return c.expected
+}
+
+func (e *expectation) holds(c *Cluster) bool {
+	for i, expected := range e.nodes {
+		if expected != (c.healed(i) && !c.lost(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Cluster) newExpectation() *expectation {
+	e := &expectation{nodes: make([]bool, len(c.nodes))}
+	for i := range c.nodes {
+		e.nodes[i] = c.healed(i) && !c.lost(i)
+		if e.nodes[i] {
+			shard, _ := c.state.ShardOf(c.ids[i])
+			e.served = e.served.Union(c.state.SlotsOf(shard.ID))
+		}
+	}
+	e.serving = e.served.Len() > 0
+	if c.Config.FullCoverage {
+		e.serving = e.served.Len() == slots.Count
+	}
+	return e
+}
+
+// healed reports whether the end of the chaos heals a node.
+func (c *Cluster) healed(index int) bool { return !c.Config.Nodes[index].Unhealed }
+
+// lost reports whether a node is gone for good: its disk was made to lose what it had promised to keep, and now the node refuses
+// it by name, or has begun a new life under another identity.
+func (c *Cluster) lost(index int) bool {
+	var damage *storage.DamageError
+	d := c.nodes[index]
+	refused := c.refusals[index] != nil && errors.As(c.refusals[index], &damage)
+	reborn := d != nil && d.node != nil && d.host.Up() && d.node.ID() != c.ids[index]
+	return (refused || reborn) && c.struck(index)
+}
+
+// struck reports whether a fault has hit a node's disk that destroys what is durable.
+func (c *Cluster) struck(index int) bool {
+	return slices.ContainsFunc(c.plan.Faults, func(f sim.Fault) bool {
+		return f.At <= c.World.Now() && slices.Contains(f.Hosts, c.hosts[index].Name()) &&
+			(f.Kind == sim.FaultWipe || f.Kind == sim.FaultDiskBitRot || f.Kind == sim.FaultDiskLyingSync)
+	})
+}
+
+// heal ends the chaos: for the whole world, or for a core of nodes and all clients.
+func (c *Cluster) heal() {
+	core := c.Config.ClientNames()
+	for i, h := range c.hosts {
+		if c.healed(i) {
+			core = append(core, h.Name())
+		}
+	}
+	if len(core) == len(c.World.Hosts()) {
+		c.World.Heal()
+		return
+	}
+	c.World.HealAmong(core...)
+	c.partial = true
+}
+
+// answerable reports whether there is hope for an operation that begins now. Once only a core is healed, clients do not try what
+// that cannot answer: each such operation would take them many timeouts.
+func (c *Cluster) answerable(t *task) bool {
+	if !c.partial {
+		return true
+	}
+	e := c.expect()
+	return e.serving && (!t.keyed || e.served.Contains(t.slot))
+}
+
+// complaint says what a node lacks of what is expected, or nothing.
+func (c *Cluster) complaint(e *expectation, index int) string {
+	d := c.nodes[index]
+	switch {
+	case !e.nodes[index]:
+		return ""
+	case d == nil || d.node == nil || !d.host.Up():
+		return "is down"
+	case d.host.Paused():
+		return "is paused"
+	case e.serving && !d.node.Serving():
+		return "does not serve"
+	}
+	for i, id := range c.ids {
+		if e.nodes[i] && d.node.Health(id) != topology.Alive {
+			return "believes " + fmt.Sprintf("%s %v", c.hosts[i].Name(), d.node.Health(id))
+		}
+	}
+	return ""
+}

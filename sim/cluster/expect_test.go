@@ -1,0 +1,101 @@
+package cluster
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// cut is a run at whose end the last node, which owns a third of the slots, is neither reached nor healed.
+func cut(seed uint64) (Config, sim.Plan) {
+	config, plan := small(seed)
+	config.FullCoverage = false
+	config.Nodes[2].Unhealed = true
+	plan.Faults = []sim.Fault{{At: 4 * time.Second, Kind: sim.FaultPartition, Hosts: []string{"node-3"}}}
+	return config, plan
+}
+
+func TestACoreGoesOnWithoutTheRest(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		config, plan := cut(1)
+		config.FullCoverage = full
+		r := mustRun(t, config, plan)
+		if r.Verdict != sim.OK {
+			t.Fatalf("full coverage %v: %s: %s", full, r.Verdict, r.Detail)
+		}
+		read := slices.ContainsFunc(r.History.Operations, func(op *Operation) bool { return op.Call > config.Chaos && op.Outcome == Answered })
+		if read == full {
+			t.Errorf("full coverage %v, and the core was read in the end: %v", full, read)
+		}
+	}
+}
+
+// A node that should be in the core and is not healed is missed.
+func TestACoreIsNotExcused(t *testing.T) {
+	config, plan := cut(2)
+	plan.Faults = append(plan.Faults, sim.Fault{At: 4 * time.Second, Kind: sim.FaultPartition, Hosts: []string{"node-2"}})
+	c, err := New(config, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.chaos()
+	c.Config.Nodes[1].Unhealed = true
+	c.heal()
+	c.Config.Nodes[1].Unhealed = false
+	c.settle()
+	expectVerdict(t, c.result("test"), sim.Stalled, "node-1 believes node-2")
+}
+
+// rotten is a run in which the disk of a node without slots loses bits, and the node starts anew.
+func rotten(t *testing.T, fault sim.Fault) *Cluster {
+	t.Helper()
+	config, plan := small(3)
+	config.Nodes[2].Share = 0
+	config.Settle = 20 * time.Second
+	fault.At, fault.Hosts = time.Second, []string{"node-3"}
+	plan.Faults = []sim.Fault{fault, {At: 2 * time.Second, Kind: sim.FaultKill, Hosts: []string{"node-3"}, For: time.Second}}
+	c, err := New(config, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func finish(c *Cluster) *Result {
+	c.chaos()
+	c.heal()
+	c.settle()
+	return c.result("test")
+}
+
+func TestANodeWithADamagedLogIsGone(t *testing.T) {
+	c := rotten(t, sim.Fault{Kind: sim.FaultDiskBitRot, Amount: 200})
+	r := finish(c)
+	if r.Verdict != sim.OK || !c.lost(2) || c.hosts[2].Up() {
+		t.Errorf("%s: %s; lost %v, up %v", r.Verdict, r.Detail, c.lost(2), c.hosts[2].Up())
+	}
+}
+
+func TestAWipedNodeIsAnotherOne(t *testing.T) {
+	c := rotten(t, sim.Fault{Kind: sim.FaultWipe, For: time.Millisecond})
+	if r := finish(c); r.Verdict != sim.OK || !c.lost(2) || !c.hosts[2].Up() {
+		t.Errorf("%s: %s; lost %v, up %v", r.Verdict, r.Detail, c.lost(2), c.hosts[2].Up())
+	}
+}
+
+// Damage that no fault of the plan explains excuses nobody.
+func TestUnexplainedDamageIsFound(t *testing.T) {
+	c := rotten(t, sim.Fault{Kind: sim.FaultDiskSlow, Amount: 2})
+	for range 200 {
+		c.hosts[2].SimulatedDisk().Rot()
+	}
+	expectVerdict(t, finish(c), sim.Stalled, "node-3 is down")
+}
+
+func TestAReusedBootNumberIsFound(t *testing.T) {
+	c := rotten(t, sim.Fault{Kind: sim.FaultDiskSlow, Amount: 2})
+	c.spoken[2] = 2 // as if the node had spoken before under the number that it takes next
+	expectVerdict(t, finish(c), sim.Violation, "node-3 speaks as boot 1, and has spoken as 2")
+}
