@@ -63,6 +63,21 @@ func (w *World) Apply(f Fault) error {
 	return nil
 }
 
+// Lift ends the active faults that have the kind, the hosts and the peers of the given one, as the next thing that
+// happens. The error says why there can be no such fault.
+func (w *World) Lift(f Fault) error {
+	if _, err := w.resolve(f); err != nil {
+		return err
+	}
+	for _, number := range w.active {
+		active := &w.faults[number]
+		if active.Kind == f.Kind && slices.Equal(active.Hosts, f.Hosts) && slices.Equal(active.Peers, f.Peers) {
+			w.schedule(itemFaultEnd, w.Now(), nil, number)
+		}
+	}
+	return nil
+}
+
 func (w *World) schedule(kind itemKind, at time.Duration, h *Host, number int) {
 	it := item{at: max(int64(at), w.now), token: uint64(number)}
 	if h != nil {

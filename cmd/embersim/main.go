@@ -40,6 +40,7 @@ type cli struct {
 	List   listCommand   `cmd:"" help:"List the scenarios."`
 	View   viewCommand   `cmd:"" help:"Write a run as a page to look at, search and step through."`
 	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`
+	hostCommands
 }
 
 // session is what every command is given.

@@ -51,11 +51,13 @@ var dependencies = []row{
 		"core/random", "storage", "storage/disksim", "transport", "transport/netsim"}},
 	{packages: "sim/shrink", ours: []string{"sim"}},
 	{packages: "sim/view", ours: []string{"sim", "transport", "transport/netsim"}},
+	{packages: "sim/live", ours: []string{"sim", "sim/view"}},
 	{packages: "sim/cluster", ours: []string{
 		"sim", "sim/shrink", "sim/view", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
 	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/random", "core/wire"}},
 
-	// Commands and tools. The simulator's command touches no real disk and no socket.
+	// Commands and tools. The simulator's commands touch no real disk, and no socket but that of a page's server.
+	{packages: "cmd/embersim/live", ours: []string{"sim", "sim/cluster", "sim/live", "sim/scenarios", "sim/view"}},
 	{packages: "cmd/embersim", ours: []string{
 		"sim/**", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"},
 		others: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "golang.org/x/term"}},

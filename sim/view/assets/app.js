@@ -23,6 +23,19 @@ class Page {
     this.conclude(meta);
   }
 
+  // begin shows another run, of which nothing is known yet.
+  begin(meta) {
+    this.run = new Run(meta, this.run.actions);
+    this.filter.begin(this.run);
+    this.hits = new Column(Int32Array);
+    this.rows = new Rows(this.run);
+    this.cursor.record = 0;
+    this.operation = -1;
+    this.viewport.limit = 1;
+    this.fillFilters();
+    this.conclude(meta);
+  }
+
   // append takes more of the run.
   append(chunk) {
     const from = this.run.records;
@@ -75,6 +88,9 @@ class Page {
       if (run.records) byID("announce").textContent = `${run.who(cursor.record)} ${run.what(cursor.record)}`.slice(0, 200);
     }, 300);
   }
+
+  // play steps through the run by itself, or stops doing so.
+  play() { this.cursor.play(); }
 
   zoom(factor) {
     const x = this.viewport.x(this.cursor.time), inside = x > this.viewport.left && x < this.viewport.right;
@@ -212,7 +228,7 @@ class Page {
     on("explain", "click", () => this.explain());
     on("back", "click", () => this.cursor.step(-1));
     on("forward", "click", () => this.cursor.step(1));
-    on("play", "click", () => this.cursor.play());
+    on("play", "click", () => this.play());
     on("zoom-in", "click", () => this.zoom(0.5));
     on("zoom-out", "click", () => this.zoom(2));
     on("fit", "click", () => this.fit());

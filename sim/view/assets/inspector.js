@@ -61,6 +61,7 @@ class Inspector {
         const {value, tone} = run.fact(track, cursor.time);
         if (value) facts.append(facts.childNodes.length ? " · " : "", element("span", {className: "tone-" + tone, title: track.name}, value));
       }
+      if (state === "up" && !facts.childNodes.length && host !== cursor.host) return; // nothing to tell
       row.append(facts);
       if (host === cursor.host) row.dataset.here = "";
       body.append(row);

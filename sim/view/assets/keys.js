@@ -8,7 +8,7 @@ const keys = [
   ["Enter", ["Enter"], "other end of the message", (p) => p.cursor.across()],
   ["PgDn PgUp", ["PageDown", "PageUp"], "100 events on, back", (p, k) => p.cursor.step(k === "PageDown" ? 100 : -100)],
   ["Home End", ["Home", "End"], "first, last event", (p, k) => p.cursor.goTo(k === "Home" ? 0 : p.run.records - 1)],
-  ["space", [" "], "play, stop", (p) => p.cursor.play()],
+  ["space", [" "], "play, stop", (p) => p.play()],
   ["f", ["f"], "to the failure", (p) => p.goToFailure()],
   ["] [", ["]", "["], "next, previous fault", (p, k) => p.cursor.fault(k === "]" ? 1 : -1)],
   ["/", ["/"], "search", () => byID("search").focus()],

@@ -53,7 +53,7 @@ function paintLane(c, page, lane, top) {
       paintText(c, value, x0, x1, y + trackHeight - 3.5, tone > 0 ? palette.text : palette.quiet, "10px " + palette.sans);
     });
   });
-  if (tracks[1]) paintRole(c, page, tracks[1], top, bar);
+  if (tracks[1]) paintRole(c, page, lane.host, top, bar);
   if (lane.operationRows) paintOperations(c, page, lane, top + lane.operationsY);
 }
 
@@ -92,12 +92,12 @@ function paintState(c, page, tracks, top, bar) {
 }
 
 // paintRole writes the leading fact at the beginning of each of its spans, where there is room.
-function paintRole(c, page, track, top, bar) {
+function paintRole(c, page, host, top, bar) {
   const {run, viewport, palette} = page;
-  eachSpan(track, viewport, run.now, (value, tone, x0, x1) => {
+  eachSpan(run.tracks[host][1], viewport, run.now, (value, tone, x0, x1) => {
     c.font = "10px " + palette.sans;
     const width = c.measureText(value).width + 8;
-    if (!value || x1 - x0 < 3 * width) return;
+    if (!value || x1 - x0 < 3 * width || run.fact(run.tracks[host][0], viewport.time(x0)).value !== "up") return;
     c.fillStyle = palette.tones[tone];
     c.fillRect(x0, top + 2, width, bar - 4);
     paintText(c, value, x0, x0 + width + 8, top + bar - 5.5, palette.text, c.font);

@@ -190,6 +190,18 @@ class Run {
     return words.join(" ");
   }
 
+  // arrival returns the record in which a host received what another one sent it at a time, -1 if it never did.
+  arrival(from, to, time) {
+    const {times, records} = this.lanes[from];
+    let arrived = -1;
+    for (let i = firstFrom(times.data, times.length, time); i < times.length && times.data[i] === time; i++) {
+      for (let m = this.firstOut.data[records.data[i]]; m >= 0; m = this.nextOut.data[m]) {
+        if (this.host.data[this.to.data[m]] === to) arrived = Math.max(arrived, this.to.data[m]);
+      }
+    }
+    return arrived;
+  }
+
   // messagesOf calls visit(from, to) for each message that a record sends or receives.
   messagesOf(record, visit) {
     for (let m = this.firstOut.data[record]; m >= 0; m = this.nextOut.data[m]) visit(record, this.to.data[m]);

@@ -3,9 +3,14 @@
 // A Filter decides which records are shown: all words of the search, and the categories and hosts that are switched on.
 class Filter {
   constructor(run) {
-    this.run = run;
     this.words = [];
     this.categories = categories.map(() => true);
+    this.begin(run);
+  }
+
+  // begin turns to another run. The search and the categories stay.
+  begin(run) {
+    this.run = run;
     this.hiddenHosts = new Set();
     this.texts = []; // lower case, by text
   }

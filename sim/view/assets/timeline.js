@@ -225,11 +225,13 @@ class Timeline {
       const y1 = attempts[a + 1] < 0 ? null : rows.middle(attempts[a + 1]);
       if (y1 === null) continue;
       const x = viewport.x(attempts[a]), answer = run.texts[attempts[a + 2]];
-      paintArrow(c, {x0: x, y0, x1: x + 14, y1}, answer ? palette.trouble : palette.cursor);
+      const arrived = run.arrival(operations.host[i], attempts[a + 1], attempts[a]);
+      if (arrived < 0) paintLost(c, x, y0, y1, palette.trouble);
+      else paintArrow(c, {x0: x, y0, x1: viewport.x(run.time.data[arrived]), y1}, answer ? palette.trouble : palette.cursor);
       if (answer) {
         c.font = "10.5px " + palette.sans;
         c.fillStyle = palette.trouble;
-        c.fillText(answer, x + 20, y1 - 12 - 11 * (a / 3 % 2));
+        c.fillText(answer, x + 8, y1 - 12 - 11 * (a / 3 % 2));
       }
     }
   }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ember-cluster/ember/internal/browsertest"
+	"github.com/ember-cluster/ember/sim/scenarios"
+)
+
+// serveLive opens the live page in a browser.
+func serveLive(t *testing.T) (*browsertest.Page, bool) {
+	t.Helper()
+	page, ok := browsertest.Start(t, 1600, 1000)
+	if !ok {
+		return nil, false
+	}
+	handler, err := newLiveHandler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	page.Open(server.URL, "live !== null && live.ready")
+	t.Cleanup(func() {
+		if errors := page.Errors(); len(errors) > 0 {
+			t.Errorf("the console shows %q", errors)
+		}
+	})
+	return page, true
+}
+
+// start is an expression that starts a run in the live page.
+func start(seed, scenario string) string {
+	return `(async () => {
+		live.controls.seed.value = ` + seed + `;
+		live.controls.scenario.value = "` + scenario + `";
+		await live.start();
+		return live.controls.error.textContent;
+	})()`
+}
+
+func TestTheLivePageRunsAsTheNativeSimulatorDoes(t *testing.T) {
+	page, ok := serveLive(t)
+	if !ok {
+		return
+	}
+	scenario, err := scenarios.Find("swarm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	native, err := scenario.Run(scenarios.Options{Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if message := browsertest.Evaluate[string](page, start("5", "swarm")); message != "" {
+		t.Fatal(message)
+	}
+	page.Await("page.run.now > 2e8")
+	page.Screenshot("live")
+	begun := time.Now()
+	browsertest.Evaluate[bool](page, "live.toEnd(), true")
+	page.Await("live.ended && !page.timeline.requested")
+	t.Logf("%d events ran in the browser in %v", native.Events, time.Since(begun))
+	page.Screenshot("live-end")
+	status := browsertest.Evaluate[string](page, `byID("live-status").textContent`)
+	if hash := browsertest.Evaluate[string](page, "page.run.hash"); hash != native.Hash || !strings.Contains(status, "hash "+native.Hash) {
+		t.Errorf("in the browser the run has hash %s (%s), natively %s", hash, status, native.Hash)
+	}
+	if verdict := browsertest.Evaluate[string](page, `byID("verdict").textContent`); verdict != string(native.Verdict) {
+		t.Errorf("in the browser the verdict is %q, natively %q", verdict, native.Verdict)
+	}
+}
+
+func TestHarmByHand(t *testing.T) {
+	page, ok := serveLive(t)
+	if !ok {
+		return
+	}
+	browsertest.Evaluate[string](page, start("1", "steady"))
+	page.Await("page.run.now > 3e8")
+	page.Press(" ") // stop
+	page.Await("!live.playing && !live.busy")
+	before := browsertest.Evaluate[int](page, "page.run.events")
+	page.Press(".")
+	page.Await("!live.busy && page.run.events > 0")
+	if after := browsertest.Evaluate[int](page, "page.run.events"); after != before+1 {
+		t.Errorf("one step leads from event %d to %d", before, after)
+	}
+	// Cut the link between the first two nodes, pause the third and kill the fourth, as a user would.
+	browsertest.Evaluate[bool](page, `(async () => {
+		const click = (target) => target.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+		const press = (label) => click([...document.querySelectorAll("#map button")].find((b) => b.textContent === label));
+		click(document.querySelector("#map .grip"));
+		click(document.querySelectorAll("#map .host")[2]);
+		press("Pause");
+		click(document.querySelectorAll("#map .host")[3]);
+		press("Kill");
+		return true;
+	})()`)
+	browsertest.Evaluate[bool](page, `live.controls.speed.value = 1, live.setPlaying(true), true`)
+	page.Await("page.run.now > 8e9")
+	page.Press(" ")
+	page.Await("!live.playing && !live.busy")
+	page.Screenshot("live-harm")
+	look := browsertest.Evaluate[string](page, `[document.querySelectorAll("#map .link.cut").length > 0,
+		document.querySelectorAll("#map .host")[2].classList.contains("paused"), document.querySelectorAll("#map .host")[3].classList.contains("down"),
+		page.run.tracks[0].find((track) => track.name === "believes").empty, live.touched].join()`)
+	if look != "true,true,true,false,true" {
+		t.Errorf("cut, paused, down, nobody suspects anybody, touched: %s", look)
+	}
+	browsertest.Evaluate[bool](page, `[...document.querySelectorAll("#map button")].find((b) => b.textContent === "End all faults").click(), true`)
+	page.Await(`!live.busy && page.run.faults.every((f) => f.end < Infinity)`)
+}
+
+func TestMistakesOfALivePageAreTold(t *testing.T) {
+	page, ok := serveLive(t)
+	if !ok {
+		return
+	}
+	browsertest.Evaluate[bool](page, `live.controls.nodes.value = 5000, true`)
+	if message := browsertest.Evaluate[string](page, start("1", "steady")); !strings.Contains(message, "200 nodes") {
+		t.Errorf("5000 nodes give %q", message)
+	}
+}
