@@ -1,3 +1,5 @@
+//go:build !wasm
+
 package main
 
 import (
@@ -42,11 +44,17 @@ func start(seed, scenario string) string {
 	})()`
 }
 
-func TestTheLivePageRunsAsTheNativeSimulatorDoes(t *testing.T) {
+func TestLivePage(t *testing.T) {
 	page, ok := serveLive(t)
 	if !ok {
 		return
 	}
+	t.Run("same hash as native", func(t *testing.T) { runsAsTheNativeSimulatorDoes(t, page) })
+	t.Run("harm by hand", func(t *testing.T) { harmByHand(t, page) })
+	t.Run("mistakes", func(t *testing.T) { mistakesAreTold(t, page) })
+}
+
+func runsAsTheNativeSimulatorDoes(t *testing.T, page *browsertest.Page) {
 	scenario, err := scenarios.Find("swarm")
 	if err != nil {
 		t.Fatal(err)
@@ -74,11 +82,7 @@ func TestTheLivePageRunsAsTheNativeSimulatorDoes(t *testing.T) {
 	}
 }
 
-func TestHarmByHand(t *testing.T) {
-	page, ok := serveLive(t)
-	if !ok {
-		return
-	}
+func harmByHand(t *testing.T, page *browsertest.Page) {
 	browsertest.Evaluate[string](page, start("1", "steady"))
 	page.Await("page.run.now > 3e8")
 	page.Press(" ") // stop
@@ -115,11 +119,7 @@ func TestHarmByHand(t *testing.T) {
 	page.Await(`!live.busy && page.run.faults.every((f) => f.end < Infinity)`)
 }
 
-func TestMistakesOfALivePageAreTold(t *testing.T) {
-	page, ok := serveLive(t)
-	if !ok {
-		return
-	}
+func mistakesAreTold(t *testing.T, page *browsertest.Page) {
 	browsertest.Evaluate[bool](page, `live.controls.nodes.value = 5000, true`)
 	if message := browsertest.Evaluate[string](page, start("1", "steady")); !strings.Contains(message, "200 nodes") {
 		t.Errorf("5000 nodes give %q", message)

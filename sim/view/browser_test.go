@@ -45,9 +45,8 @@ func drawn(page *browsertest.Page) {
 	page.Await("page.timeline.frames > 0 && !page.timeline.requested && !page.panels")
 }
 
-// openSwarm opens the page of a run of more than 50,000 events.
-func openSwarm(t *testing.T) (*browsertest.Page, view.Chunk, bool) {
-	t.Helper()
+// TestPage looks at one run of more than 50,000 events, in one browser.
+func TestPage(t *testing.T) {
 	outcome, chunk := record(t, "swarm", 42)
 	meta, err := outcome.Result.ViewMeta()
 	if err != nil {
@@ -55,7 +54,16 @@ func openSwarm(t *testing.T) (*browsertest.Page, view.Chunk, bool) {
 	}
 	meta.Title = "swarm, seed 42"
 	page, ok := open(t, meta, chunk)
-	return page, chunk, ok
+	if !ok {
+		return
+	}
+	t.Run("lanes", func(t *testing.T) { lanesAreDrawn(t, page, chunk) })
+	t.Run("operations", func(t *testing.T) { operationsAreDrawnWhereTheyAre(t, page) })
+	t.Run("keyboard", func(t *testing.T) { stepping(t, page) })
+	t.Run("overview", func(t *testing.T) { theOverviewMovesTheCursor(t, page) })
+	t.Run("search", func(t *testing.T) { searchAndFilter(t, page) })
+	t.Run("help", func(t *testing.T) { helpAndThemes(t, page) })
+	t.Run("speed", func(t *testing.T) { manyEventsStaySmooth(t, page, chunk) })
 }
 
 // pixel is an expression for the colour of the scene at a point, as a list of red, green, blue and alpha.
@@ -65,11 +73,7 @@ const pixel = `((x, y) => {
 	return Array.from(copy.getImageData(0, 0, 1, 1).data);
 })`
 
-func TestTheLanesAreDrawn(t *testing.T) {
-	page, chunk, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func lanesAreDrawn(t *testing.T, page *browsertest.Page, chunk view.Chunk) {
 	page.Screenshot("overview")
 	counts := browsertest.Evaluate[[]int](page, `[page.run.records, page.run.from.length, page.run.operations.length, page.run.hosts.length, page.rows.lanes.length]`)
 	want := []int{len(chunk.Records.Time), len(chunk.Messages.From), len(chunk.Operations.ID), len(chunk.Hosts), len(chunk.Hosts)}
@@ -100,11 +104,7 @@ func TestTheLanesAreDrawn(t *testing.T) {
 	}
 }
 
-func TestOperationsAreDrawnWhereTheyAre(t *testing.T) {
-	page, _, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func operationsAreDrawnWhereTheyAre(t *testing.T, page *browsertest.Page) {
 	browsertest.Evaluate[bool](page, `(() => {
 		const operations = page.run.operations;
 		const i = operations.attempts.findIndex((a) => a.length > 3 && page.run.texts[a[2]].startsWith("MOVED"));
@@ -131,12 +131,9 @@ func TestOperationsAreDrawnWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestSteppingFromTheKeyboard(t *testing.T) {
-	page, _, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func stepping(t *testing.T, page *browsertest.Page) {
 	event := func() int { return browsertest.Evaluate[int](page, "page.cursor.event") }
+	browsertest.Evaluate[bool](page, `page.goToFragment("event=0"), byID("timeline").focus(), true`)
 	before := event()
 	for range 3 {
 		page.Press(browsertest.ArrowRight)
@@ -173,11 +170,7 @@ func TestSteppingFromTheKeyboard(t *testing.T) {
 	page.Screenshot("step")
 }
 
-func TestTheOverviewMovesTheCursor(t *testing.T) {
-	page, _, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func theOverviewMovesTheCursor(t *testing.T, page *browsertest.Page) {
 	type box struct{ X, Y, Width, Height float64 }
 	b := browsertest.Evaluate[box](page, `(({x, y, width, height}) => ({X: x, Y: y, Width: width, Height: height}))(byID("overview").getBoundingClientRect())`)
 	page.Click(b.X+b.Width/2, b.Y+b.Height/2)
@@ -186,11 +179,7 @@ func TestTheOverviewMovesTheCursor(t *testing.T) {
 	}
 }
 
-func TestSearchAndFilter(t *testing.T) {
-	page, _, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func searchAndFilter(t *testing.T, page *browsertest.Page) {
 	page.Press("/")
 	browsertest.Evaluate[string](page, `byID("search").value = ""`) // the slash, which the protocol types though its key was taken
 	page.Press("client-3 mget\r")
@@ -227,6 +216,11 @@ func TestSearchAndFilter(t *testing.T) {
 		page.run.who(r).startsWith("client") || page.run.categoryName(r) === "timer").length`); left > 0 {
 		t.Errorf("%d records are shown that the filter hides", left)
 	}
+	browsertest.Evaluate[bool](page, `(() => {
+		for (const box of document.querySelectorAll("#filters input:not(:checked)")) box.click();
+		byID("timeline").focus();
+		return page.hits.length === page.run.records;
+	})()`)
 }
 
 func TestAFailureIsShownAtOnce(t *testing.T) {
@@ -282,11 +276,7 @@ func TestAFailureIsShownAtOnce(t *testing.T) {
 	page.Screenshot("explanation")
 }
 
-func TestHelpAndThemes(t *testing.T) {
-	page, _, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+func helpAndThemes(t *testing.T, page *browsertest.Page) {
 	page.Press("?")
 	if text := browsertest.Evaluate[string](page, `byID("help-dialog").open ? byID("help-dialog").textContent : ""`); !strings.Contains(text, "next, previous event") {
 		t.Errorf("the help says %q", text)
@@ -307,13 +297,8 @@ func TestHelpAndThemes(t *testing.T) {
 	}
 }
 
-// TestManyEventsStaySmooth reports how long a frame takes; what is too long depends on the machine, so it has no limit. What it
-// demands is that the time depends on the window and not on the run: with twenty times the zoom a frame is not much quicker.
-func TestManyEventsStaySmooth(t *testing.T) {
-	page, chunk, ok := openSwarm(t)
-	if !ok {
-		return
-	}
+// manyEventsStaySmooth reports how long a frame takes; what is too long depends on the machine, so it has no limit.
+func manyEventsStaySmooth(t *testing.T, page *browsertest.Page, chunk view.Chunk) {
 	for _, zoom := range []string{"page.viewport.fit()", "page.viewport.show(20e9, 23e9)", "page.viewport.show(20e9, 20.05e9)"} {
 		frame := browsertest.Evaluate[float64](page, `(() => {
 			`+zoom+`;
