@@ -146,18 +146,18 @@ function paintTicks(c, page, records, first, last, top, bar) {
 
 // paintDensity draws a column for each two pixels, as high as the number of records that fall into it.
 function paintDensity(c, page, times, first, top, bar) {
-  const {viewport, palette} = page, width = 2;
-  c.fillStyle = palette.received;
-  c.globalAlpha = 0.55;
+  const {viewport, palette} = page, width = 2, data = times.data, n = times.length;
+  c.fillStyle = palette.dense;
   for (let x = viewport.left; x < viewport.right; x += width) {
-    const next = firstFrom(times.data, times.length, viewport.time(x + width)), count = next - first;
-    first = next;
-    if (count > 0) {
-      const height = Math.min(bar - 3, 1.5 + 3 * Math.log2(1 + count));
-      c.fillRect(x, top + bar - 1 - height, width - 0.5, height);
+    const end = viewport.time(x + width);
+    let next = first;
+    while (next < n && data[next] < end) next++;
+    if (next > first) {
+      const height = Math.min(bar - 3, Math.round(1.5 + 3 * Math.log2(1 + next - first)));
+      c.fillRect(x, top + bar - 1 - height, width, height);
     }
+    first = next;
   }
-  c.globalAlpha = 1;
 }
 
 // paintFaults draws a band for each fault, in the rows of its kind.

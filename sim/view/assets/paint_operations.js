@@ -4,19 +4,32 @@
 // outcome of them.
 function paintOperations(c, page, lane, top) {
   const {run, viewport, palette} = page, operations = run.operations;
-  const height = operationHeight - 1.5, lastX = [], lastRank = [];
+  const height = operationHeight - 1.5, columns = Math.ceil(viewport.width) + 1;
+  const narrow = new Float64Array(lane.operationRows * columns).fill(-1); // by row and pixel: the rank of the worst operation
+  const wide = [];
   operations.visible(lane.host, viewport.start, viewport.end, (i) => {
-    const row = Math.min(operations.row[i], lane.operationRows - 1), y = top + row * operationHeight;
-    const end = Math.min(operations.end[i], run.now);
+    const row = Math.min(operations.row[i], lane.operationRows - 1), end = Math.min(operations.end[i], run.now);
     const x0 = Math.max(viewport.left, viewport.x(operations.call[i])), x1 = Math.min(viewport.right, viewport.x(end));
-    const rank = rankOf(page, i);
-    if (x1 - x0 < 1.2) {
-      const column = Math.floor(x0);
-      if (lastX[row] === column && lastRank[row] >= rank) return;
-      lastX[row] = column;
-      lastRank[row] = rank;
+    if (x1 - x0 < 2 && !run.unexplained.has(operations.ids[i])) {
+      const at = row * columns + Math.floor(x0 - viewport.left);
+      narrow[at] = Math.max(narrow[at], rankOf(page, i));
+    } else wide.push(i, x0, Math.max(x1, x0 + 1), top + row * operationHeight);
+  });
+  paintNarrow(c, page, narrow, columns, top, height);
+  for (let w = 0; w < wide.length; w += 4) paintOperation(c, page, wide[w], wide[w + 1], wide[w + 2], wide[w + 3], height);
+}
+
+// paintNarrow draws the pixels in which there are narrow operations, colour by colour, equal neighbours at once.
+function paintNarrow(c, page, ranks, columns, top, height) {
+  const {viewport, palette} = page, colours = [palette.good, palette.pending, palette.refused, palette.unknown];
+  colours.forEach((colour, rank) => {
+    c.fillStyle = colour;
+    for (let at = 0; at < ranks.length; at++) {
+      if (ranks[at] < 0 || Math.floor(ranks[at]) !== rank) continue;
+      const begun = at, row = Math.floor(at / columns);
+      while (at + 1 < (row + 1) * columns && Math.floor(ranks[at + 1]) === rank) at++;
+      c.fillRect(viewport.left + begun - row * columns, top + row * operationHeight, at - begun + 1, height);
     }
-    paintOperation(c, page, i, x0, Math.max(x1, x0 + 1), y, height);
   });
 }
 

@@ -9,7 +9,7 @@ class Palette {
   constructor() {
     const style = getComputedStyle(document.documentElement);
     for (const name of ["ground", "raised", "line", "text", "quiet", "strong", "lane", "up", "leading", "worried", "wrong", "down", "paused",
-      "received", "sent", "timer", "machine", "note", "trouble", "input", "good", "refused", "unknown", "pending", "cursor", "hit"]) {
+      "received", "sent", "timer", "machine", "note", "trouble", "input", "good", "refused", "unknown", "pending", "cursor", "hit", "dense"]) {
       this[name] = style.getPropertyValue("--" + name).trim();
     }
     this.tones = [this.up, this.leading, this.worried, this.wrong];
