@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
-	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim/view"
 )
 
@@ -108,31 +106,9 @@ func (r *Result) ViewMeta() (view.Meta, error) {
 		meta.Unexplained = append(meta.Unexplained, int(window[i].ID))
 	}
 	var page strings.Builder
-	if err := r.Judgement.WriteHTML(&page, r.notes(window)...); err != nil {
+	if err := r.Judgement.WriteHTML(&page); err != nil {
 		return meta, err
 	}
 	meta.Explanation = page.String()
 	return meta, nil
-}
-
-// notes are the faults that were active beside some operations.
-func (r *Result) notes(window []linearizability.Operation) []linearizability.Note {
-	first, last := linearizability.Never, time.Duration(0)
-	for i := range window {
-		first = min(first, window[i].Call)
-		if window[i].Return != linearizability.Never {
-			last = max(last, window[i].Return)
-		}
-	}
-	var notes []linearizability.Note
-	for _, f := range r.Cluster.plan.Faults {
-		until := min(f.At+f.For, last)
-		if f.For == 0 {
-			until = last
-		}
-		if f.At < last && until > first {
-			notes = append(notes, linearizability.Note{Tag: f.Kind.String(), At: max(f.At, first), Until: until, Text: f.String()})
-		}
-	}
-	return notes
 }

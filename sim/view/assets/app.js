@@ -154,8 +154,8 @@ class Page {
     if (!explanation && !detail) return;
     byID("explanation-text").textContent = detail;
     frame.hidden = !explanation;
-    if (explanation && !frame.srcdoc) frame.srcdoc = explanation;
     dialog.showModal();
+    if (explanation && !frame.srcdoc) frame.srcdoc = explanation; // it measures itself, so it has to be shown first
   }
 
   setMessages(which) {

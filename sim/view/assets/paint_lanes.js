@@ -177,9 +177,17 @@ function paintFaults(c, page, top) {
   });
 }
 
+// nameHosts names some hosts as briefly as it can.
+function nameHosts(all, some) {
+  const others = all.filter((_, host) => !some.includes(host));
+  if (others.length === 0) return "all";
+  if (others.length <= 2 && some.length > 4) return "all but " + others.join(", ");
+  return some.map((host) => all[host]).join(", ");
+}
+
 // faultLabel says whom a fault strikes, and how much.
 function faultLabel(run, fault) {
-  const list = (hosts) => hosts.map((h) => run.hosts[h]).join(", ");
+  const list = (hosts) => nameHosts(run.hosts, hosts);
   const amount = /amount=(\S+)/.exec(fault.text);
   const words = [list(fault.hosts)];
   if (fault.peers.length) words.push(fault.kind === "partition-one-way" ? "→" : "↔", list(fault.peers));
