@@ -57,6 +57,7 @@ func TestPage(t *testing.T) {
 	if !ok {
 		return
 	}
+	t.Run("parts", func(t *testing.T) { partsDoAsTheyShould(t, page) })
 	t.Run("lanes", func(t *testing.T) { lanesAreDrawn(t, page, chunk) })
 	t.Run("operations", func(t *testing.T) { operationsAreDrawnWhereTheyAre(t, page) })
 	t.Run("keyboard", func(t *testing.T) { stepping(t, page) })
@@ -72,6 +73,34 @@ const pixel = `((x, y) => {
 	copy.drawImage(page.timeline.scene, -x * devicePixelRatio, -y * devicePixelRatio);
 	return Array.from(copy.getImageData(0, 0, 1, 1).data);
 })`
+
+// partsDoAsTheyShould tries functions of the scripts that only depend on their arguments.
+func partsDoAsTheyShould(t *testing.T, page *browsertest.Page) {
+	for expression, want := range map[string]string{
+		`formatTime(1500000000, 500000000)`: "1.5 s",
+		`formatTime(28176906115, 1)`:        "28.176906115 s",
+		`formatTime(0, 1000)`:               "0.000000 s",
+		`formatDuration(1234567)`:           "1.23 ms",
+		`formatDuration(60e9)`:              "60 s",
+		`[niceStep(1), niceStep(3), niceStep(70), niceStep(500.1)].join()`:                             "1,5,100,1000",
+		`[firstAfter([1, 3, 3, 5], 4, 3), firstFrom([1, 3, 3, 5], 4, 3), firstAfter([], 0, 1)].join()`: "3,1,0",
+		// Who holds what, and what two hold.
+		`JSON.stringify(partsOf([[0, 9], [10, 19]]).filter((p) => p.contested))`:                                  "[]",
+		`partsOf([[0, 9, 20, 29], [5, 24]]).filter((p) => p.contested).map((p) => p.first + "-" + p.last).join()`: "5-9,20-24",
+		`nameHosts(["a", "b", "c", "d", "e", "f"], [0, 1, 2, 3, 4, 5])`:                                           "all",
+		`nameHosts(["a", "b", "c", "d", "e", "f"], [0, 1, 2, 4, 5])`:                                              "all but d",
+		`nameHosts(["a", "b", "c"], [2, 0])`:                                                                      "c, a",
+		// Faults of one kind that overlap are in different rows, and kinds do not share rows.
+		`packFaults([{kind: "x", time: 0, end: 9}, {kind: "x", time: 5, end: 7}, {kind: "y", time: 0, end: 1}, {kind: "x", time: 9, end: 10}]).places.map((p) => p.row).join()`: "0,1,2,0",
+		// A viewport never leaves the run, and keeps the time under the mouse.
+		`(() => { const v = new Viewport(1000e9); v.left = 0; v.right = 1000; v.fit(); const at = v.time(300); v.zoom(0.1, 300); return Math.abs(v.time(300) - at) < 1; })()`: "true",
+		`(() => { const v = new Viewport(1000e9); v.right = 1000; v.show(-1e12, 5e12); return v.start > -50e9 && v.end < 1050e9; })()`:                                        "true",
+	} {
+		if got := browsertest.Evaluate[string](page, "String("+expression+")"); got != want {
+			t.Errorf("%s is %s, want %s", expression, got, want)
+		}
+	}
+}
 
 func lanesAreDrawn(t *testing.T, page *browsertest.Page, chunk view.Chunk) {
 	page.Screenshot("overview")
@@ -299,6 +328,8 @@ func helpAndThemes(t *testing.T, page *browsertest.Page) {
 
 // manyEventsStaySmooth reports how long a frame takes; what is too long depends on the machine, so it has no limit.
 func manyEventsStaySmooth(t *testing.T, page *browsertest.Page, chunk view.Chunk) {
+	opened := browsertest.Evaluate[float64](page, `performance.getEntriesByName("opened")[0].startTime`)
+	t.Logf("%d events: the page of %d records is open after %.0f ms", chunk.Events, len(chunk.Records.Time), opened)
 	for _, zoom := range []string{"page.viewport.fit()", "page.viewport.show(20e9, 23e9)", "page.viewport.show(20e9, 20.05e9)"} {
 		frame := browsertest.Evaluate[float64](page, `(() => {
 			`+zoom+`;

@@ -257,5 +257,6 @@ const opened = unpack(packedRun).then(({meta, actions, chunks}) => {
   if (meta.failure) page.goToFailure();
   page.goToFragment(location.hash.slice(1));
   byID("timeline").focus();
+  performance.mark("opened");
   return page;
 });

@@ -39,6 +39,16 @@ class Live {
     this.busy = false;
     this.controls = this.build();
     page.play = () => this.play();
+    this.letGo();
+  }
+
+  // letGo stops following the run when the user turns to something else.
+  letGo() {
+    const {follow} = this.controls;
+    for (const id of ["timeline", "overview", "log"]) byID(id).addEventListener("pointerdown", () => { follow.checked = false; });
+    document.addEventListener("keydown", (e) => {
+      if (!e.target.matches("input, select") && /^(Arrow|Page|Home|End|Enter)/.test(e.key)) follow.checked = false;
+    });
   }
 
   // build makes the bar above the lanes.
@@ -187,5 +197,5 @@ keys.push([".", ["."], "live: one event", () => live.step()]);
 let live = null;
 opened.then((page) => {
   live = new Live(page);
-  live.begin();
+  live.begin().catch((e) => { live.controls.error.textContent = e.message; });
 });
