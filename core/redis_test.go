@@ -186,15 +186,7 @@ var comparisons = map[string]comparison{
 	"sorted": func(node, redis string) bool { return slices.Equal(sortedLines(node), sortedLines(redis)) },
 	// Of INFO, the node has all fields that Redis has, in the same order.
 	"fields": func(node, redis string) bool {
-		mine := fieldNames(node)
-		for _, name := range fieldNames(redis) {
-			at := slices.Index(mine, name)
-			if at < 0 {
-				return false
-			}
-			mine = mine[at+1:]
-		}
-		return true
+		return isPart(fieldNames(redis), fieldNames(node))
 	},
 	// Help begins with the same line. What follows are everybody's own words.
 	"help": func(node, redis string) bool {
@@ -206,7 +198,24 @@ var comparisons = map[string]comparison{
 		theirs, _, err2 := resp.ReadValue([]byte(redis), resp.ReplyLimits{})
 		return err == nil && err2 == nil && shapeOf(&mine) == shapeOf(&theirs)
 	},
+	// Of CLIENT INFO and LIST, the node has all that Redis has, in the same order.
+	"pairs": func(node, redis string) bool {
+		split := func(reply string) string { return strings.NewReplacer("=", ":", " ", "\r\n").Replace(reply) }
+		return isPart(fieldNames(split(redis)), fieldNames(split(node)))
+	},
 	"kind": func(node, redis string) bool { return node[0] == redis[0] },
+}
+
+// isPart reports whether all has the names, and in their order.
+func isPart(names, all []string) bool {
+	for _, name := range names {
+		at := slices.Index(all, name)
+		if at < 0 {
+			return false
+		}
+		all = all[at+1:]
+	}
+	return len(names) > 0
 }
 
 func sortedLines(reply string) []string { return slices.Sorted(strings.SplitSeq(reply, "\r\n")) }
@@ -304,6 +313,7 @@ func TestComparisonsTellRepliesApart(t *testing.T) {
 		{"help", "*1\r\n+X\r\n+a\r\n", "*2\r\n+X\r\n+b\r\n", true}, {"help", "*1\r\n+X\r\n", "*1\r\n+Y\r\n", false},
 		{"shape", "*1\r\n:1\r\n", "*1\r\n:2\r\n", true}, {"shape", "*1\r\n:1\r\n", "*1\r\n+2\r\n", false},
 		{"shape", "*1\r\n:1\r\n", "*2\r\n:1\r\n:1\r\n", false},
+		{"pairs", "a=1 x=3 b=2\n", "a=9 b=9\n", true}, {"pairs", "b=1 a=2\n", "a=9 b=9\n", false},
 		{"kind", "*0\r\n", "*1\r\n:1\r\n", true}, {"kind", "*0\r\n", "%0\r\n", false},
 	} {
 		if comparisons[test.how](test.node, test.redis) != test.same {

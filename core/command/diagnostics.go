@@ -33,8 +33,11 @@ var debugRow = &Row{
 
 var debugHelp = []string{
 	"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"DIGEST", "    Returns a digest of all keys with their values.",
 	"DIGEST-VALUE <key> [<key> ...]", "    Returns digests of the values of keys.",
 	"OBJECT <key>", "    Describes the value of a key.",
+	"PROTOCOL <type>", "    Replies with a test value of the type: string, integer, double, bignum, null, array, set, map, attrib,",
+	"    push, verbatim, true or false.",
 	"SET-ACTIVE-EXPIRE <0|1>", "    Switches the removal of expired keys that nobody asks for.",
 	"SLEEP 0", "    Does nothing: a node that sleeps would not answer its peers.",
 	"HELP", "    Prints this help.",
@@ -58,6 +61,10 @@ func debug(c *Context) {
 	case isWord(word, "set-active-expire") && len(c.Args) == 3:
 		c.Server.SetActiveExpiry(string(c.Args[2]) != "0")
 		c.ok()
+	case isWord(word, "digest") && len(c.Args) == 2:
+		debugDigest(c)
+	case isWord(word, "protocol") && len(c.Args) == 3:
+		debugProtocol(c)
 	case isWord(word, "object") && len(c.Args) == 3:
 		debugObject(c)
 	case isWord(word, "digest-value"):
@@ -74,7 +81,8 @@ func debugObject(c *Context) {
 		c.fail(errNoKey)
 		return
 	}
-	c.Reply.Simple(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:0 lru_seconds_idle:0", encodingOf(value), value.Len()))
+	c.Reply.Simple(fmt.Sprintf("Value at:0x0 refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
+		encodingOf(value), value.Len(), value.AccessRecord(), c.Space.Idle(value)))
 }
 
 // debugDigests returns a digest for each key, Redis's own, which redis-cli compares between nodes; zeros for a key that is

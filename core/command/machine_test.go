@@ -75,6 +75,7 @@ func (m *commandMachine) actions() map[string]func(*rapid.T) {
 			m.live()
 		},
 		"expire due": m.expireDue,
+		"evict":      m.evict,
 		"set":        m.set,
 		"set again":  m.set,
 		"getdel": func(t *rapid.T) {

@@ -131,3 +131,6 @@ func (s *Space) setAccess(slot slots.Slot, key []byte, record uint32) {
 		b.setHeader(b.header().withAccess(record))
 	}
 }
+
+// AccessRecord returns what is recorded of the use of a value's key, for people.
+func (v Value) AccessRecord() uint32 { return v.header.access() }
