@@ -98,6 +98,8 @@ func (n *Node) checkSession(c *client) error {
 		return fmt.Errorf("core: client %d has queued %d commands of %d bytes, its session %+v", c.id, len(c.queue), c.queueBytes, *t)
 	case (c.held&heldByPause != 0) != slices.Contains(n.postponed, c), (c.held&heldByTurn != 0) != slices.Contains(n.yielded, c):
 		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
+	case (c.held&heldByCommand != 0) != slices.ContainsFunc(n.continued, func(rest continued) bool { return rest.client == c }):
+		return fmt.Errorf("core: client %d waits for %b, and which commands go on does not say so", c.id, c.held)
 	case c.held&heldByPause != 0 && n.paused == notPaused:
 		return fmt.Errorf("core: client %d waits for the end of a pause that is over", c.id)
 	}

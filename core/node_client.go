@@ -64,6 +64,7 @@ const (
 	heldByDrain                     // it has been sent a burst that has not left yet
 	heldByParked                    // its parked replies fill their bound
 	heldByPause                     // CLIENT PAUSE
+	heldByCommand                   // its command is executed in pieces
 	heldByTurn                      // it has published so much that others come first
 )
 
@@ -237,7 +238,7 @@ func (n *Node) sendParked(c *client) {
 	for len(c.parked) > 0 && c.parked[0].ready {
 		reply := c.parked[0]
 		c.parked = c.parked[1:]
-		n.emit(Effect{Kind: Reply, Client: c.id, Bytes: n.lend(reply.bytes)})
+		n.emit(Effect{Kind: Reply, Client: c.id, Bytes: reply.bytes})
 	}
 	if len(c.parked) == 0 {
 		c.parked, c.parkedBytes = nil, 0

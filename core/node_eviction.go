@@ -121,7 +121,7 @@ func (n *Node) mayGrow(c *client, row *command.Row) bool {
 	return false
 }
 
-// tidy does a piece of the work that large changes have left, and of the evictions that commands have.
+// tidy does a piece of what large changes, evictions and commands have left to be done.
 func (n *Node) tidy() {
 	if n.space.Working() {
 		n.space.Work()
@@ -130,9 +130,10 @@ func (n *Node) tidy() {
 		n.evictionPending = false
 		n.makeRoom()
 	}
+	n.continueCommands()
 }
 
 // untidy reports whether tidy has something to do.
 func (n *Node) untidy() bool {
-	return n.space.Working() || n.evictionPending && n.paused == notPaused
+	return n.space.Working() || n.evictionPending && n.paused == notPaused || len(n.continued) > 0
 }

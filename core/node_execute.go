@@ -32,6 +32,8 @@ type execution struct {
 	// muted takes the replies that nobody wants (CLIENT REPLY).
 	muted resp.Writer
 	stopwatch
+	// continued are the commands that are executed in pieces, in the order in which they began.
+	continued []continued
 	// nextExpiry is when active expiry wants its next round.
 	nextExpiry time.Duration
 	// expiryOff is set by DEBUG SET-ACTIVE-EXPIRE 0.

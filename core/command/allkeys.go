@@ -2,9 +2,6 @@ package command
 
 import (
 	"bytes"
-	"math"
-
-	"github.com/ember-cluster/ember/core/keyspace"
 )
 
 // allKeyRows look at the keys of all slots.
@@ -25,19 +22,6 @@ var allKeyRows = []*Row{
 		Run:        randomKey,
 	},
 	objectRow,
-}
-
-func matchingKeys(c *Context) {
-	pattern := c.Args[1]
-	all := string(pattern) == "*" // unlike any other pattern, it takes the empty key too
-	for cursor, more := uint64(0), true; more; more = cursor != 0 {
-		cursor = c.Space.Scan(cursor, math.MaxInt32, func(key []byte, value keyspace.Value) {
-			if !value.Expired(c.Wall) && (all || globMatch(pattern, key, false)) {
-				c.keys = append(c.keys, key)
-			}
-		})
-	}
-	c.writeKeys()
 }
 
 // maxReplicaDraws bounds the search for a key that has not expired where expired keys cannot be deleted.

@@ -34,3 +34,14 @@ func (n *testNode) Memory() MemoryReport {
 	memory := n.context.Space.Memory()
 	return MemoryReport{Used: memory.Used(), Peak: 2 * memory.Used(), Resident: 2 * memory.Total(), Space: memory}
 }
+
+func (n *testNode) Continue(rest Continuation) {
+	for {
+		if parts, done := rest(n.context.Wall); done {
+			for _, part := range parts {
+				n.context.Reply.Raw(part)
+			}
+			return
+		}
+	}
+}

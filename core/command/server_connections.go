@@ -10,6 +10,8 @@ import (
 type Connections interface {
 	// Execute runs the commands that the session has queued behind MULTI, each with its reply, and nothing in between.
 	Execute(ctx *Context)
+	// Continue executes the rest of the current command in pieces, while others go on, and answers the client when it is done.
+	Continue(rest Continuation)
 	// Broadcast hands a message of PUBLISH, or with shard one of SPUBLISH, to the other nodes whose clients may listen.
 	Broadcast(shard bool, channel, message []byte)
 	// Disconnect closes a session once the command is over.
