@@ -149,11 +149,18 @@ func operationsAreDrawnWhereTheyAre(t *testing.T, page *browsertest.Page) {
 		const operations = page.run.operations, lane = page.rows.laneOf(operations.host[chosen]);
 		const x = (page.viewport.x(operations.call[chosen]) + page.viewport.x(operations.end[chosen])) / 2;
 		const y = axisHeight + lane.y - page.rows.scroll + lane.operationsY + operations.row[chosen] * operationHeight + 3;
-		return page.timeline.at(x, y).operation === chosen;
+		return page.timeline.pointer.at(x, y).operation === chosen;
 	})()`)
 	if !found {
 		t.Error("the operation is not where it is drawn")
 	}
+	page.Press("o")
+	if next := browsertest.Evaluate[bool](page, `page.operation !== chosen && page.run.operations.call[page.operation] > page.run.operations.call[chosen] &&
+		(page.run.operations.attempts[page.operation].length > 3 || page.run.operations.outcome[page.operation] > 1)`); !next {
+		t.Error("the next odd operation is none, or not later")
+	}
+	browsertest.Evaluate[bool](page, "page.selectOperation(chosen), true")
+	drawn(page)
 	text := browsertest.Evaluate[string](page, `byID("inspector").textContent`)
 	if !strings.Contains(text, "MOVED") || !strings.Contains(text, "node-") {
 		t.Errorf("of a redirected operation is told: %q", text)

@@ -54,7 +54,7 @@ var assets embed.FS
 // scripts are the scripts of the page in their order: each may use what those before it define, when it is loaded.
 var scripts = []string{
 	"run.js", "units.js", "palette.js", "viewport.js", "search.js", "rows.js", "paint_lanes.js", "paint_shares.js",
-	"paint_operations.js", "paint_messages.js", "timeline.js", "overview.js", "log.js", "inspector.js", "cursor.js", "keys.js",
+	"paint_operations.js", "paint_messages.js", "pointer.js", "timeline.js", "overview.js", "log.js", "inspector.js", "cursor.js", "keys.js",
 	"app.js",
 }
 

@@ -55,7 +55,8 @@ class Page {
     this.run.meta = meta;
     this.run.unexplained = new Set(meta.unexplained || []);
     byID("title").textContent = meta.title;
-    byID("title").title = (meta.lines || []).join("\n");
+    byID("about").replaceChildren(...(meta.lines || []).map((line) => element("p", {}, line)));
+    byID("about").parentElement.hidden = !meta.lines;
     const verdict = byID("verdict");
     verdict.hidden = !meta.verdict;
     verdict.textContent = meta.verdict;
@@ -147,6 +148,19 @@ class Page {
   selectOperation(index) {
     this.operation = index;
     this.cursor.goTo(this.run.recordAt(this.run.operations.call[index]));
+  }
+
+  // nextOddOperation selects the next or previous operation after the cursor that was not answered at the first attempt.
+  nextOddOperation(by) {
+    const {run, cursor} = this, operations = run.operations, here = this.operation >= 0 ? operations.call[this.operation] : cursor.time;
+    let best = -1;
+    for (let i = 0; i < operations.length; i++) {
+      const odd = operations.attempts[i].length > 3 || operations.outcome[i] > 1, ahead = (operations.call[i] - here) * by;
+      if (odd && ahead > 0 && (best < 0 || ahead < (operations.call[best] - here) * by)) best = i;
+    }
+    if (best < 0) return;
+    this.rows.revealLane(operations.host[best], this.timeline.height);
+    this.selectOperation(best);
   }
 
   explain() {

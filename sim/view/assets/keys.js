@@ -11,6 +11,7 @@ const keys = [
   ["space", [" "], "play, stop", (p) => p.play()],
   ["f", ["f"], "to the failure", (p) => p.goToFailure()],
   ["] [", ["]", "["], "next, previous fault", (p, k) => p.cursor.fault(k === "]" ? 1 : -1)],
+  ["o O", ["o", "O"], "next, previous operation that was redirected, refused or unknown", (p, k) => p.nextOddOperation(k === "o" ? 1 : -1)],
   ["/", ["/"], "search", () => byID("search").focus()],
   ["n N", ["n", "N"], "next, previous hit", (p, k) => p.cursor.hit(k === "n" ? 1 : -1)],
   ["+ −", ["+", "=", "-"], "zoom in, out", (p, k) => p.zoom(k === "-" ? 2 : 0.5)],
@@ -64,6 +65,7 @@ function fillHelp(page) {
   const tick = (colour, y, height) => (c) => { c.fillStyle = colour; c.fillRect(14, y, 2, height); };
   sample("something received", tick(palette.received, 1, 10));
   sample("something sent", tick(palette.sent, 9, 4));
+  sample("a datagram that nobody received", (c) => { tick(palette.sent, 9, 4)(c); paintCross(c, 15, 10, palette.trouble); });
   sample("a deadline or a timer", tick(palette.timer, 1, 10));
   sample("an input from outside", tick(palette.input, 1, 10));
   sample("start, stop, disk", tick(palette.machine, 1, 10));

@@ -45,7 +45,7 @@ class Overview {
     const most = Math.max(1, ...counts);
     c.fillStyle = palette.received;
     counts.forEach((count, i) => {
-      const height = count ? Math.max(1, count / most * (this.height - 8)) : 0;
+      const height = count ? Math.max(1, Math.sqrt(count / most) * (this.height - 8)) : 0;
       c.fillRect(i, this.height - height, 1, height);
     });
     if (run.meta.failure) {

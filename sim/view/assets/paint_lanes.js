@@ -140,8 +140,18 @@ function paintTicks(c, page, records, first, last, top, bar) {
     const x = viewport.x(run.time.data[r]), effect = category === 1 || run.actions[run.action.data[r]] === "set timer";
     c.fillStyle = palette.category(category);
     if (effect) c.fillRect(x - 0.5, top + bar - 5, crowded ? 1 : 1.5, 4);
-    else c.fillRect(x - (crowded ? 0.5 : 1), top + 2, crowded ? 1 : 2, bar - 7);
+    if (!crowded && run.isLost(r)) paintCross(c, x, top + bar - 3, palette.trouble);
+    if (!effect) c.fillRect(x - (crowded ? 0.5 : 1), top + 2, crowded ? 1 : 2, bar - 7);
   }
+}
+
+// paintCross marks what never came.
+function paintCross(c, x, y, colour) {
+  c.strokeStyle = colour;
+  c.lineWidth = 1.5;
+  c.beginPath();
+  for (const s of [-1, 1]) { c.moveTo(x - 3, y - 3 * s); c.lineTo(x + 3, y + 3 * s); }
+  c.stroke();
 }
 
 // paintDensity draws a column for each two pixels, as high as the number of records that fall into it.

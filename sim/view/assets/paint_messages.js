@@ -39,13 +39,11 @@ function arrowEnds(page, from, to) {
 function paintEventMessages(c, page, event) {
   const {run, palette, viewport, rows} = page;
   for (let r = run.starts.data[event]; r < run.endOf(event); r++) {
-    let any = false;
     run.messagesOf(r, (from, to) => {
-      any = true;
       const ends = arrowEnds(page, from, to);
       if (ends) paintArrow(c, ends, to === r ? palette.received : palette.cursor);
     });
-    if (!any && run.categoryName(r) === "sent" && run.peer.data[r] >= 0 && run.actions[run.action.data[r]] === "send to") {
+    if (run.isLost(r) && run.peer.data[r] >= 0) {
       const x = viewport.x(run.time.data[r]), y = rows.middle(run.host.data[r]), target = rows.middle(run.peer.data[r]);
       if (y !== null && target !== null) paintLost(c, x, y, target, palette.trouble);
     }
@@ -71,7 +69,8 @@ function paintLost(c, x, y, target, colour) {
   c.strokeStyle = colour;
   c.lineWidth = 1.6;
   c.beginPath();
-  c.moveTo(x, y); c.lineTo(x + 6, end);
-  for (const s of [-1, 1]) { c.moveTo(x + 6 - 4, end - 4 * s); c.lineTo(x + 6 + 4, end + 4 * s); }
+  c.moveTo(x, y);
+  c.lineTo(x + 6, end);
   c.stroke();
+  paintCross(c, x + 6, end, colour);
 }

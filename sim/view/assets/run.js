@@ -202,6 +202,9 @@ class Run {
     return arrived;
   }
 
+  // isLost reports whether a record sends a datagram that nobody has received.
+  isLost(record) { return this.firstOut.data[record] < 0 && this.actions[this.action.data[record]] === "send to"; }
+
   // messagesOf calls visit(from, to) for each message that a record sends or receives.
   messagesOf(record, visit) {
     for (let m = this.firstOut.data[record]; m >= 0; m = this.nextOut.data[m]) visit(record, this.to.data[m]);
