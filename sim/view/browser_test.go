@@ -47,7 +47,7 @@ func drawn(page *browsertest.Page) {
 
 // TestPage looks at one run of more than 50,000 events, in one browser.
 func TestPage(t *testing.T) {
-	outcome, chunk := record(t, "swarm", 42)
+	outcome, chunk := record(t, "swarm", 42, 0)
 	meta, err := outcome.Result.ViewMeta()
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +260,7 @@ func searchAndFilter(t *testing.T, page *browsertest.Page) {
 }
 
 func TestAFailureIsShownAtOnce(t *testing.T) {
-	outcome, chunk := record(t, "steady", 1)
+	outcome, chunk := record(t, "steady", 1, 12*time.Second)
 	meta, err := outcome.Result.ViewMeta()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/cluster"
@@ -12,15 +13,15 @@ import (
 	"github.com/ember-cluster/ember/sim/view"
 )
 
-// record runs a scenario of a cluster.
-func record(t *testing.T, name string, seed uint64) (*scenarios.Outcome, view.Chunk) {
+// record runs a scenario of a cluster, for its own time if the duration is 0.
+func record(t *testing.T, name string, seed uint64, duration time.Duration) (*scenarios.Outcome, view.Chunk) {
 	t.Helper()
 	scenario, err := scenarios.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	recorder := view.NewRecorder()
-	outcome, err := scenario.Run(scenarios.Options{Seed: seed, Watch: cluster.Watch{Observe: recorder.Observe}})
+	outcome, err := scenario.Run(scenarios.Options{Seed: seed, Duration: duration, Watch: cluster.Watch{Observe: recorder.Observe}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,9 +29,9 @@ func record(t *testing.T, name string, seed uint64) (*scenarios.Outcome, view.Ch
 }
 
 func TestRecordingDoesNotChangeTheRun(t *testing.T) {
-	outcome, chunk := record(t, "swarm", 7)
+	outcome, chunk := record(t, "swarm", 7, 10*time.Second)
 	scenario, _ := scenarios.Find("swarm")
-	alone, err := scenario.Run(scenarios.Options{Seed: 7})
+	alone, err := scenario.Run(scenarios.Options{Seed: 7, Duration: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestRecordingDoesNotChangeTheRun(t *testing.T) {
 }
 
 func TestEverythingIsInTheChunk(t *testing.T) {
-	outcome, chunk := record(t, "swarm", 42)
+	outcome, chunk := record(t, "swarm", 42, 20*time.Second)
 	columns := chunk.Records
 	for name, length := range map[string]int{
 		"event": len(columns.Event), "host": len(columns.Host), "action": len(columns.Action), "peer": len(columns.Peer),
@@ -69,7 +70,7 @@ func TestEverythingIsInTheChunk(t *testing.T) {
 }
 
 func TestMessagesJoinWhatIsSentWithWhatIsReceived(t *testing.T) {
-	_, chunk := record(t, "lossy", 3)
+	_, chunk := record(t, "lossy", 3, 20*time.Second)
 	columns := chunk.Records
 	times := make([]int64, len(columns.Time))
 	for i, passed := range columns.Time {
@@ -100,7 +101,7 @@ func TestMessagesJoinWhatIsSentWithWhatIsReceived(t *testing.T) {
 }
 
 func TestFactsTellTheStateOfHosts(t *testing.T) {
-	_, chunk := record(t, "pause", 1)
+	_, chunk := record(t, "pause", 1, 0)
 	values := map[string]bool{}
 	for i, name := range chunk.Facts.Name {
 		values[chunk.Texts[name]+": "+chunk.Texts[chunk.Facts.Value[i]]] = true
@@ -137,7 +138,7 @@ func TestChunksAreTheRunInParts(t *testing.T) {
 			taken = append(taken, parts.Take())
 		}
 	}
-	_, err := scenario.Run(scenarios.Options{Seed: 5, Watch: cluster.Watch{Observe: observe}})
+	_, err := scenario.Run(scenarios.Options{Seed: 5, Duration: 5 * time.Second, Watch: cluster.Watch{Observe: observe}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func TestChunksAreTheRunInParts(t *testing.T) {
 }
 
 func TestPageIsSelfContained(t *testing.T) {
-	outcome, chunk := record(t, "steady", 1)
+	outcome, chunk := record(t, "steady", 1, 2*time.Second)
 	meta, err := outcome.Result.ViewMeta()
 	if err != nil {
 		t.Fatal(err)

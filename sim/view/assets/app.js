@@ -75,7 +75,8 @@ class Page {
 
   // moved follows the cursor.
   moved() {
-    const {run, cursor} = this;
+    const {run, cursor} = this, operations = run.operations, chosen = this.operation;
+    if (chosen >= 0 && (cursor.time < operations.call[chosen] || cursor.time > operations.end[chosen])) this.operation = -1;
     this.panels ||= requestAnimationFrame(() => {
       this.panels = 0;
       this.log.reveal();

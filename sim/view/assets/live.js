@@ -90,6 +90,7 @@ class Live {
     }
     this.started = true;
     this.ended = this.touched = this.hurry = false;
+    this.map.clear();
     this.page.begin({...this.page.run.meta, title: `${scenario.value}, seed ${seed.value}, live`, verdict: "", detail: "", failure: undefined, explanation: "", unexplained: []});
     for (const button of [play, step, end]) button.disabled = false;
     this.page.extend(5 * second);

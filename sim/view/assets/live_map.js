@@ -12,6 +12,12 @@ class HostMap {
     this.shown = "";
   }
 
+  // clear forgets the hosts of the run before.
+  clear() {
+    this.nodes = null;
+    this.element.replaceChildren();
+  }
+
   // begin makes the drawing for the hosts of a run: those that clients ask inside, clients around them.
   begin() {
     const {run} = this.page, svg = shape("svg", {viewBox: "0 0 380 250", role: "group", "aria-label": "Hosts and links"});

@@ -97,7 +97,8 @@ function paintRole(c, page, host, top, bar) {
   eachSpan(run.tracks[host][1], viewport, run.now, (value, tone, x0, x1) => {
     c.font = "10px " + palette.sans;
     const width = c.measureText(value).width + 8;
-    if (!value || x1 - x0 < 3 * width || run.fact(run.tracks[host][0], viewport.time(x0)).value !== "up") return;
+    const up = (x) => run.fact(run.tracks[host][0], viewport.time(x)).value === "up";
+    if (!value || x1 - x0 < 3 * width || !up(x0) || !up(x0 + width)) return;
     c.fillStyle = palette.tones[tone];
     c.fillRect(x0, top + 2, width, bar - 4);
     paintText(c, value, x0, x0 + width + 8, top + bar - 5.5, palette.text, c.font);
