@@ -94,6 +94,9 @@ func (r *Result) ViewMeta() (view.Meta, error) {
 	meta := view.Meta{Verdict: string(r.Verdict), Detail: r.Detail, Space: Space()}
 	if f := r.Cluster.World.Failure(); f != nil {
 		meta.Failure = &view.Failure{Time: f.Time, Event: f.Event, Host: f.Host, Text: f.Error()}
+		if f.Stack != "" {
+			meta.Detail += "\n\n" + f.Stack
+		}
 	}
 	if r.Judgement == nil {
 		return meta, nil
