@@ -9,6 +9,13 @@ import (
 // Apply returns the configuration after a command. It is pure: the same state and command give the same result on every
 // node. If the command is refused or changes nothing, the state that is returned is s itself.
 func (s *State) Apply(c Command) (*State, Result) {
+	if batch, ok := c.(Batch); ok {
+		return s.applyBatch(batch)
+	}
+	return s.applyOne(c)
+}
+
+func (s *State) applyOne(c Command) (*State, Result) {
 	next, refusal := c.apply(s)
 	if refusal != nil {
 		return s, Result{Err: refusal}
@@ -20,6 +27,20 @@ func (s *State) Apply(c Command) (*State, Result) {
 	next.index()
 	return next, Result{Changed: true}
 }
+
+// applyBatch applies commands one after the other. Its own result is that of no command, but tells whether any changed
+// something.
+func (s *State) applyBatch(batch Batch) (*State, Result) {
+	result := Result{Each: make([]Result, len(batch.Commands))}
+	for i, c := range batch.Commands {
+		s, result.Each[i] = s.applyOne(c)
+		result.Changed = result.Changed || result.Each[i].Changed
+	}
+	return s, result
+}
+
+// apply refuses a batch inside of a batch; Apply itself knows what to do with one.
+func (Batch) apply(*State) (*State, *Refusal) { return nil, &Refusal{Reason: NestedBatch} }
 
 // copy returns a state that shares everything with s. Who changes a part of it replaces that part.
 func (s *State) copy() *State {
@@ -92,6 +113,7 @@ func (s *State) withOwner(set slots.Set, owner uint16) *State {
 		table[slot] = owner
 	}
 	next.owners = &table
+	next.marks = s.marksWithout(set)
 	return next
 }
 

@@ -1,8 +1,10 @@
 package topology
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // CheckError names an invariant that a configuration breaks.
@@ -53,7 +55,92 @@ func (s *State) checkRecords() error {
 	if members != len(s.nodes) {
 		return broken("%d nodes, but %d members of shards", len(s.nodes), members)
 	}
-	return s.checkOwners()
+	if err := s.checkOwners(); err != nil {
+		return err
+	}
+	return s.checkCluster()
+}
+
+// checkCluster verifies the parts of a state that are about the cluster as a whole.
+func (s *State) checkCluster() error {
+	for i, m := range s.marks {
+		source, isShard := s.shardIndex(m.Source)
+		_, isTarget := s.shardIndex(m.Target)
+		switch {
+		case i > 0 && m.Slot <= s.marks[i-1].Slot:
+			return broken("marks are not sorted or not unique")
+		case !isShard || !isTarget || m.Source == m.Target:
+			return broken("slot %d is marked to go from %v to %v", m.Slot, m.Source, m.Target)
+		case int(s.owners[m.Slot]) != source+1:
+			return broken("slot %d is marked to go from %v, which does not own it", m.Slot, m.Source)
+		}
+	}
+	if len(s.voters) > MaxVoters || !sortedUnique(s.voters, NodeID.Compare) {
+		return broken("voters are not sorted, not unique or too many: %v", s.voters)
+	}
+	for _, id := range s.voters {
+		if _, ok := s.nodeIndex(id); !ok {
+			return broken("voter %v is not a node", id)
+		}
+	}
+	if len(s.settings) > MaxSettings || !sortedUnique(s.settings, func(a, b Setting) int { return strings.Compare(a.Name, b.Name) }) {
+		return broken("settings are not sorted, not unique or too many")
+	}
+	for _, set := range s.settings {
+		if detail := invalidSetting(set); detail != "" || set.Value == "" {
+			return broken("setting %q is invalid: %s", set.Name, detail)
+		}
+	}
+	return s.checkHistory()
+}
+
+// checkHistory verifies what is remembered of joins and of nodes that were forgotten.
+func (s *State) checkHistory() error {
+	if len(s.joins) > MaxJoins || !sortedUnique(s.joins, func(a, b JoinRecord) int { return bytes.Compare(a.Token[:], b.Token[:]) }) {
+		return broken("joins are not sorted, not unique or too many")
+	}
+	if len(s.tombstones) > MaxTombstones || !sortedUnique(s.tombstones, func(a, b Tombstone) int { return a.Node.Compare(b.Node) }) {
+		return broken("tombstones are not sorted, not unique or too many")
+	}
+	for i := range s.joins {
+		if s.joins[i].Version > s.Version {
+			return broken("a join of version %d in version %d", s.joins[i].Version, s.Version)
+		}
+	}
+	for _, t := range s.tombstones {
+		if _, ok := s.nodeIndex(t.Node); ok || t.Version > s.Version {
+			return broken("node %v was forgotten in version %d of %d, and is there: %t", t.Node, t.Version, s.Version, ok)
+		}
+	}
+	return nil
+}
+
+// CheckSuccessor verifies that s can come after an earlier configuration of the same cluster: what may only rise has not
+// fallen, and one version has one content. It returns a *CheckError.
+func (s *State) CheckSuccessor(before *State) error {
+	switch {
+	case s.Cluster != before.Cluster:
+		return broken("cluster %v comes after cluster %v", s.Cluster, before.Cluster)
+	case s.Generation < before.Generation || s.Generation == before.Generation && s.Version < before.Version:
+		return broken("version %d.%d comes after %d.%d", s.Generation, s.Version, before.Generation, before.Version)
+	case s.epoch < before.epoch || s.votersEpoch < before.votersEpoch:
+		return broken("epochs fell from %d and %d to %d and %d", before.epoch, before.votersEpoch, s.epoch, s.votersEpoch)
+	case s.Generation == before.Generation && s.Version == before.Version && s.Hash() != before.Hash():
+		return broken("version %d.%d has two contents", s.Generation, s.Version)
+	}
+	for i := range before.shards {
+		old := &before.shards[i]
+		if shard, ok := s.Shard(old.ID); ok && (shard.Epoch < old.Epoch || shard.Epoch == old.Epoch && shard.Primary != old.Primary) {
+			return broken("shard %v went from %v at epoch %d to %v at epoch %d", old.ID, old.Primary, old.Epoch, shard.Primary, shard.Epoch)
+		}
+	}
+	for i := range before.nodes {
+		old := &before.nodes[i]
+		if node, ok := s.Node(old.ID); ok && node.Boot < old.Boot {
+			return broken("the boot of node %v fell from %d to %d", old.ID, old.Boot, node.Boot)
+		}
+	}
+	return nil
 }
 
 func (s *State) checkNode(n *Node) error {

@@ -28,8 +28,13 @@ import (
 //	            it could have: behind the one before it.
 //	slots       runs that together cover all slots: length, owner (0 unassigned, else one more than the position of
 //	            the shard). Neighbours have different owners.
-//	migrations, voters, settings    empty
-const stateFormat = 1
+//	marks       count, then for each: slot (the distance from the first that it could be), source and target (positions
+//	            of shards), migrating (1)
+//	voters      epoch, positions in the nodes section
+//	settings    count, then for each: name, value (length and bytes each)
+//	joins       count, then for each: token (16), node (20), aborted (1), version
+//	tombstones  count, then for each: node (20), version
+const stateFormat = 2
 
 // section numbers the sections of a state's binary form.
 type section uint8
@@ -38,9 +43,11 @@ const (
 	sectionNodes section = iota + 1
 	sectionShards
 	sectionSlots
-	sectionMigrations
+	sectionMarks
 	sectionVoters
 	sectionSettings
+	sectionJoins
+	sectionTombstones
 	sectionEnd
 )
 
@@ -56,9 +63,16 @@ const (
 	minNodeBytes   = 20 + 3 + 2 + 2 + 1
 	minShardBytes  = 20 + 1 + 2 + 2 + 1
 
+	minMarkBytes, maxMarkBytes           = 1 + 1 + 1 + 1, 3 + 2 + 2 + 1
+	minSettingBytes                      = 3
+	minJoinBytes, maxJoinBytes           = 16 + 20 + 1 + 1, 16 + 20 + 1 + 10
+	minTombstoneBytes, maxTombstoneBytes = 20 + 1, 20 + 10
+
 	// MaxStateBytes bounds the binary form of a state.
 	MaxStateBytes = 1 + 16 + 8 + 8 + 8 + int(sectionEnd)*(2+5) + 2*3 +
-		MaxNodes*(maxNodeBytes+maxMemberBytes) + MaxShards*maxShardBytes + slots.Count*(2+2)
+		MaxNodes*(maxNodeBytes+maxMemberBytes) + MaxShards*maxShardBytes + slots.Count*(2+2) +
+		slots.Count*maxMarkBytes + 10 + MaxVoters*2 + MaxSettings*(1+MaxSettingName+2+MaxSettingValue) +
+		MaxJoins*maxJoinBytes + MaxTombstones*maxTombstoneBytes + 4*3
 )
 
 // Append appends the binary form of the state: the same state always gives the same bytes.
@@ -88,6 +102,16 @@ func (s *State) appendSection(dst []byte, number section) []byte {
 			dst = wire.AppendUvarint(dst, uint64(run.Len()))
 			dst = wire.AppendUvarint(dst, uint64(run.shard+1))
 		}
+	case sectionMarks:
+		return s.appendMarks(dst)
+	case sectionVoters:
+		return appendPositions(wire.AppendUvarint(dst, s.votersEpoch), s.voters, s.nodePosition)
+	case sectionSettings:
+		return appendSettings(dst, s.settings)
+	case sectionJoins:
+		return appendJoins(dst, s.joins)
+	case sectionTombstones:
+		return appendTombstones(dst, s.tombstones)
 	}
 	return dst
 }
@@ -95,12 +119,22 @@ func (s *State) appendSection(dst []byte, number section) []byte {
 func (s *State) appendNodes(dst []byte) []byte {
 	dst = wire.AppendUvarint(dst, uint64(len(s.nodes)))
 	for i := range s.nodes {
-		n := &s.nodes[i]
-		dst = append(dst, n.ID[:]...)
-		dst = appendAddress(dst, n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort)
-		dst = wire.AppendUvarint(dst, n.Boot)
+		dst = appendNode(dst, &s.nodes[i])
 	}
 	return dst
+}
+
+func appendNode(dst []byte, n *Node) []byte {
+	dst = append(dst, n.ID[:]...)
+	dst = appendAddress(dst, n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort)
+	return wire.AppendUvarint(dst, n.Boot)
+}
+
+func (d *decoder) node() Node {
+	n := Node{ID: d.NodeID()}
+	n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort = d.address()
+	n.Boot = d.Uvarint()
+	return n
 }
 
 func (s *State) appendShards(dst []byte) []byte {
@@ -183,6 +217,14 @@ func (d *decoder) section(s *State, number section) {
 	}
 	length := d.Count(MaxStateBytes, 1)
 	end := d.Len() - length
+	d.body(s, number)
+	if d.Len() != end {
+		d.Fail(wire.Malformed)
+	}
+}
+
+// body reads what is in a section.
+func (d *decoder) body(s *State, number section) {
 	switch number {
 	case sectionNodes:
 		d.nodes(s)
@@ -190,19 +232,26 @@ func (d *decoder) section(s *State, number section) {
 		d.shards(s)
 	case sectionSlots:
 		d.slots(s)
-	}
-	if d.Len() != end {
-		d.Fail(wire.Malformed)
+	case sectionMarks:
+		d.marks(s)
+	case sectionVoters:
+		s.votersEpoch = d.Uvarint()
+		for _, at := range d.positions(len(s.nodes)) {
+			s.voters = append(s.voters, s.nodes[at].ID)
+		}
+	case sectionSettings:
+		s.settings = d.settings()
+	case sectionJoins:
+		s.joins = d.joins()
+	case sectionTombstones:
+		s.tombstones = d.tombstones()
 	}
 }
 
 func (d *decoder) nodes(s *State) {
 	s.nodes = make([]Node, d.Count(MaxNodes, minNodeBytes))
 	for i := range s.nodes {
-		n := &s.nodes[i]
-		n.ID = d.NodeID()
-		n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort = d.address()
-		n.Boot = d.Uvarint()
+		s.nodes[i] = d.node()
 	}
 }
 

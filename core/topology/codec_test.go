@@ -46,7 +46,7 @@ func TestCommandRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if decoded != c {
+		if !reflect.DeepEqual(decoded, c) {
 			t.Fatalf("decoded %v, want %v", decoded, c)
 		}
 		for n := range encoded {
@@ -101,6 +101,11 @@ func TestLargest(t *testing.T) {
 	for _, c := range []Command{
 		AddSlots{Shard: shardNamed("f"), Epoch: 1<<64 - 1, Slots: sparse},
 		SetAddress{Node: nodeNamed("f"), Epoch: 1<<64 - 1, Host: long, Hostname: long, Zone: zone, ClientPort: 65535, BusPort: 65535},
+		TransferSlots{Source: shardNamed("f"), SourceEpoch: 1<<64 - 1, Target: shardNamed("e"), TargetEpoch: 1<<64 - 1, Slots: sparse},
+		Join{
+			Token: JoinToken{1}, Node: Node{ID: nodeNamed("f"), Host: long, Hostname: long, Zone: zone, ClientPort: 1, BusPort: 1, Boot: 1<<64 - 1},
+			Shard: shardNamed("f"), Epoch: 1<<64 - 1, Claims: sparse, WithKeys: sparse,
+		},
 	} {
 		encoded := AppendCommand(nil, c)
 		if len(encoded) > MaxCommandBytes {
@@ -142,8 +147,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"format", with(0, stateFormat+1), wire.BadVersion},
 		{"section number", with(sections, byte(sectionShards)), wire.BadVersion},
 		{"section format", with(sections+1, sectionFormat+1), wire.BadVersion},
-		{"settings of a later format", with(len(good)-2, sectionFormat+1), wire.BadVersion},
-		{"settings that are not empty", append(with(len(good)-1, 1), 0), wire.Malformed},
+		{"settings of a later format", with(len(good)-11, sectionFormat+1), wire.BadVersion},
+		{"settings that are not there", with(len(good)-9, 1), wire.Truncated},
 		{"no node", spoiled(func(s *State) { s.nodes, s.shards, *s.owners = nil, nil, [slots.Count]uint16{} }), wire.Malformed},
 		{"unsorted nodes", spoiled(func(s *State) { s.nodes[0].ID, s.nodes[1].ID = NodeID{9}, NodeID{8}; s.shards = nil }), wire.Malformed},
 		{"a node in no shard", spoiled(func(s *State) {
@@ -232,6 +237,9 @@ func FuzzDecodeCommand(f *testing.F) {
 		DeleteSlots{Shard: shardNamed("1"), Epoch: 3, Slots: slotSet(f, "0-5")},
 		SetAddress{Node: nodeNamed("a"), Epoch: 3, Host: "::1", Hostname: "h", Zone: "z", ClientPort: 1, BusPort: 2},
 		SetBoot{Node: nodeNamed("a"), Epoch: 3, Boot: 7},
+		Batch{Commands: []Command{BumpEpoch{Shard: shardNamed("1"), Epoch: 3}, SetVoters{Voters: []NodeID{nodeNamed("a")}}}},
+		Join{Node: testNode("e"), Shard: shardNamed("e"), Claims: slotSet(f, "0 300"), WithKeys: slotSet(f, "300")},
+		MarkMigrating{Source: shardNamed("1"), Epoch: 3, Target: shardNamed("2"), Slots: slotSet(f, "0")},
 	} {
 		f.Add(AppendCommand(nil, c))
 	}

@@ -12,6 +12,23 @@ const (
 	KindDeleteSlots
 	KindSetAddress
 	KindSetBoot
+	KindBatch
+	KindJoin
+	KindAbortJoin
+	KindForget
+	KindPromote
+	KindAddInSync
+	KindRemoveInSync
+	KindAddMember
+	KindDetach
+	KindTransferSlots
+	KindMarkImporting
+	KindMarkMigrating
+	KindClearMarks
+	KindSetSetting
+	KindSetVoters
+	KindBumpEpoch
+	KindSetEpoch
 )
 
 // Command is one change of the configuration. The set of commands is closed: each is a type of this package, and a value,
@@ -71,4 +88,6 @@ type Result struct {
 	Err error
 	// Changed reports whether there is a new version. A command that asks for what is so already changes nothing.
 	Changed bool
+	// Each holds the results of a Batch's commands, in order; nil for any other command.
+	Each []Result
 }

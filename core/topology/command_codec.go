@@ -13,8 +13,12 @@ import (
 // maxRanges is the most ranges that a set of slots can have: every other slot.
 const maxRanges = slots.Count / 2
 
-// MaxCommandBytes bounds the binary form of a command.
-const MaxCommandBytes = 1 + 20 + 10 + max(2+maxRanges*(2+2), maxNodeBytes)
+// maxSlotSetBytes bounds the binary form of a set of slots.
+const maxSlotSetBytes = 2 + maxRanges*(2+2)
+
+// MaxCommandBytes bounds the binary form of a command. A Batch is bounded by the same number, so it can hold one command of
+// any size, or many small ones.
+const MaxCommandBytes = 1 + 1 + 3 + 1 + 2*(20+10) + 16 + maxNodeBytes + 2*maxSlotSetBytes
 
 // AppendCommand appends the binary form of a command: the same command always gives the same bytes.
 func AppendCommand(dst []byte, c Command) []byte {
@@ -25,6 +29,9 @@ func AppendCommand(dst []byte, c Command) []byte {
 // error is a *wire.Error; an unknown kind is a BadVersion.
 func DecodeCommand(data []byte) (Command, error) {
 	d := decoder{wire.NewReader(data)}
+	if len(data) > MaxCommandBytes {
+		d.Fail(wire.TooLarge)
+	}
 	c := d.command(CommandKind(d.Uint8()))
 	if err := d.Finish(); err != nil {
 		return nil, err
@@ -44,6 +51,12 @@ func (d *decoder) command(kind CommandKind) Command {
 		return c
 	case KindSetBoot:
 		return SetBoot{Node: d.NodeID(), Epoch: d.Uvarint(), Boot: d.Uvarint()}
+	}
+	if c := d.memberCommand(kind); c != nil {
+		return c
+	}
+	if c := d.clusterCommand(kind); c != nil {
+		return c
 	}
 	d.Fail(wire.BadVersion)
 	return nil

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +18,8 @@ import (
 //	build     a line per shard: shard=1 epoch=3 nodes=d,a slots=0-9,20-49 (the primary first)   → the state
 //	solo      a lone node without a host: node=a shard=1                                        → the state
 //	apply     a line per command: add-slots shard=1 epoch=3 slots=5                             → the result of each
-//	in-sync   shard=1 nodes=a,d: a change that no command makes yet
+//	in-sync   shard=1 nodes=a,d: at once, without a command
+//	choose-voters [doubtful=(a,b)] [unfit=(c)], next-generation voter=a
 //	health    a line per node: b failed
 //	offset    a line per node: b 120
 //	state, nodes, slots, shards, info, serving: what they are called; arguments self=a, endpoint=hostname|unknown,
@@ -78,6 +80,12 @@ func (g *golden) run(d *datadriven.TestData) string {
 		return ""
 	case "state":
 		return g.state.String()
+	case "choose-voters":
+		return g.voters(d)
+	case "next-generation":
+		before := g.state
+		g.state = g.state.NextGeneration(nodeNamed(d.CmdArgs[0].Vals[0]))
+		return fmt.Sprint(g.state, errors.Join(g.state.Check(), g.state.CheckSuccessor(before)))
 	}
 	return g.view(d)
 }
@@ -103,6 +111,9 @@ func (g *golden) apply(input string) string {
 		default:
 			fmt.Fprintf(&b, "%v: version %d\n", command, next.Version)
 		}
+		for i, r := range result.Each {
+			fmt.Fprintf(&b, "  %d: changed %t, %v\n", i+1, r.Changed, r.Err)
+		}
 		g.state = next
 		if err := next.Check(); err != nil {
 			fmt.Fprintf(&b, "BROKEN %v\n", err)
@@ -123,9 +134,84 @@ func (g *golden) command(line string) Command {
 			ClientPort: uint16(g.number(f["port"])), BusPort: uint16(g.number(f["bus"]))}
 	case "set-boot":
 		return SetBoot{Node: nodeNamed(f["node"]), Epoch: epoch, Boot: g.number(f["boot"])}
+	case "batch":
+		var b Batch
+		_, rest, _ := strings.Cut(line, " ")
+		for _, part := range strings.Split(rest, ";") {
+			b.Commands = append(b.Commands, g.command(strings.TrimSpace(part)))
+		}
+		return b
+	}
+	if c := g.memberCommand(strings.Fields(line)[0], f); c != nil {
+		return c
 	}
 	g.t.Fatalf("no such command: %s", line)
 	return nil
+}
+
+func (g *golden) memberCommand(word string, f map[string]string) Command {
+	epoch, boot := g.number(f["epoch"]), g.number(f["boot"])
+	var node NodeID
+	var shard, source, target ShardID
+	for name, id := range map[string]*[20]byte{"node": (*[20]byte)(&node), "shard": (*[20]byte)(&shard), "source": (*[20]byte)(&source), "target": (*[20]byte)(&target)} {
+		if f[name] != "" {
+			*id = nodeNamed(f[name])
+		}
+	}
+	var token JoinToken
+	copy(token[:], f["token"])
+	switch word {
+	case "join":
+		record := testNode(f["node"])
+		record.Zone = f["zone"]
+		return Join{Token: token, Node: record, Shard: shard, Epoch: epoch, Claims: g.slots(f["slots"]), WithKeys: g.slots(f["keys"])}
+	case "abort-join":
+		return AbortJoin{Token: token, Node: node}
+	case "forget":
+		return Forget{Node: node}
+	case "promote":
+		return Promote{Shard: shard, Epoch: epoch, Node: node, Boot: boot}
+	case "add-in-sync":
+		return AddInSync{Shard: shard, Epoch: epoch, Node: node, Boot: boot}
+	case "remove-in-sync":
+		return RemoveInSync{Shard: shard, Epoch: epoch, Node: node}
+	case "add-member":
+		return AddMember{Shard: shard, Epoch: epoch, Node: node, NodeEpoch: g.number(f["node-epoch"])}
+	case "detach":
+		return Detach{Node: node, Epoch: epoch, NewShard: shard}
+	case "transfer-slots":
+		return TransferSlots{Source: source, SourceEpoch: epoch, Target: target, TargetEpoch: g.number(f["target-epoch"]), Slots: g.slots(f["slots"])}
+	case "importing":
+		return MarkImporting{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
+	case "migrating":
+		return MarkMigrating{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
+	case "clear-marks":
+		return ClearMarks{Shard: shard, Epoch: epoch, Slots: g.slots(f["slots"])}
+	case "set":
+		return SetSetting{Name: f["name"], Value: f["value"]}
+	case "set-voters":
+		c := SetVoters{Epoch: epoch}
+		for _, name := range strings.Split(f["voters"], ",") {
+			c.Voters = append(c.Voters, nodeNamed(name))
+		}
+		return c
+	case "bump-epoch":
+		return BumpEpoch{Shard: shard, Epoch: epoch}
+	case "set-epoch":
+		return SetEpoch{Shard: shard, Epoch: epoch, NewEpoch: g.number(f["to"])}
+	}
+	return nil
+}
+
+// voters shows who would vote if those nodes were doubtful and these unfit.
+func (g *golden) voters(d *datadriven.TestData) string {
+	fitness := map[NodeID]Fitness{}
+	for _, arg := range d.CmdArgs {
+		for _, name := range arg.Vals {
+			fitness[nodeNamed(name)] = map[string]Fitness{"doubtful": Doubtful, "unfit": Unfit}[arg.Key]
+		}
+	}
+	return joinNodes(ChooseVoters(g.state, func(id NodeID) Fitness { return fitness[id] }))
 }
 
 func (g *golden) view(d *datadriven.TestData) string {

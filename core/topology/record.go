@@ -19,6 +19,12 @@ const (
 	MaxHost = 255
 	// MaxZone bounds the bytes of a zone label.
 	MaxZone = 64
+	// MaxVoters bounds the nodes that vote on changes of the configuration.
+	MaxVoters = 7
+	// MaxSettings bounds the cluster-wide settings, MaxSettingName and MaxSettingValue the bytes of one.
+	MaxSettings, MaxSettingName, MaxSettingValue = 64, 64, 256
+	// MaxJoins bounds the joins that are remembered, MaxTombstones the nodes that were forgotten. The oldest go first.
+	MaxJoins, MaxTombstones = 1024, 1024
 )
 
 // The slot table holds one more than a shard's index in 16 bits.
@@ -26,6 +32,9 @@ const _ = uint16(MaxShards)
 
 // NodeID is the identity of a node: 160 bits, shown as 40 hex digits.
 type NodeID = wire.NodeID
+
+// ClusterID is the identity of a cluster: 128 bits.
+type ClusterID = wire.ClusterID
 
 // ShardID is the identity of a shard: 160 bits, shown as 40 hex digits.
 type ShardID [20]byte
@@ -88,6 +97,36 @@ type Shard struct {
 	// InSync are the members that have every acknowledged write.
 	// Invariant: sorted, unique, a subset of Members.
 	InSync []NodeID
+}
+
+// Mark says that a slot is on its way from one shard to another, key by key (CLUSTER SETSLOT).
+type Mark struct {
+	Slot slots.Slot
+	// Source owns the slot; Target is to own it. Invariant: they differ.
+	Source, Target ShardID
+	// Migrating is set once the source has agreed (SETSLOT MIGRATING): its absent keys are the target's from then on. Before
+	// that the mark is only the target's intent (SETSLOT IMPORTING), and changes nothing at the source.
+	Migrating bool
+}
+
+// Setting is a setting of the whole cluster.
+type Setting struct{ Name, Value string }
+
+// JoinToken names one attempt of a node to join. The node draws it at random and keeps it until the outcome is known.
+type JoinToken [16]byte
+
+// JoinRecord is what became of an attempt to join: whichever was decided first stays.
+type JoinRecord struct {
+	Token   JoinToken
+	Node    NodeID
+	Aborted bool
+	Version uint64 // of the configuration that decided it
+}
+
+// Tombstone stands for a node that was forgotten, so that to forget it again is no mistake.
+type Tombstone struct {
+	Node    NodeID
+	Version uint64 // of the configuration that decided it
 }
 
 // ShardSpec describes a shard to Build.

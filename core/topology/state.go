@@ -1,7 +1,9 @@
 package topology
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/wire"
@@ -30,6 +32,20 @@ type State struct {
 	// agree on it share it.
 	owners *[slots.Count]uint16
 
+	// marks are the slots on their way between shards. Invariant: sorted by slot, unique; the source owns the slot.
+	marks []Mark
+	// voters decide on changes of the configuration. None: the cluster's founder has not said so yet.
+	// Invariant: sorted, unique, nodes of the cluster, at most MaxVoters.
+	voters []NodeID
+	// votersEpoch counts the changes of voters. It never falls.
+	votersEpoch uint64
+	// settings are the cluster-wide ones. Invariant: sorted by name, unique, at most MaxSettings, no value empty.
+	settings []Setting
+	// joins are the attempts to join that were decided. Invariant: sorted by token, unique, at most MaxJoins.
+	joins []JoinRecord
+	// tombstones are the nodes that were forgotten. Invariant: sorted by node, unique, at most MaxTombstones, no members.
+	tombstones []Tombstone
+
 	// What follows is computed from the above (index) to make the hot path an array access.
 
 	// primaries holds the index of each shard's primary among the nodes.
@@ -46,6 +62,59 @@ func (s *State) Shards() []Shard { return s.shards }
 
 // Epoch returns the highest epoch that a shard has ever had. It never falls.
 func (s *State) Epoch() uint64 { return s.epoch }
+
+// Marks returns the slots on their way between shards, sorted by slot.
+func (s *State) Marks() []Mark { return s.marks }
+
+// MarkOf returns the mark of a slot; false if the slot is stable.
+func (s *State) MarkOf(slot slots.Slot) (Mark, bool) {
+	i, ok := slices.BinarySearchFunc(s.marks, slot, func(m Mark, slot slots.Slot) int { return int(m.Slot) - int(slot) })
+	if !ok {
+		return Mark{}, false
+	}
+	return s.marks[i], true
+}
+
+// Voters returns the nodes that decide on changes of the configuration, sorted.
+func (s *State) Voters() []NodeID { return s.voters }
+
+// VotersEpoch counts the changes of the voters.
+func (s *State) VotersEpoch() uint64 { return s.votersEpoch }
+
+// Settings returns the cluster-wide settings, sorted by name.
+func (s *State) Settings() []Setting { return s.settings }
+
+// Setting returns a cluster-wide setting; false if it has its default.
+func (s *State) Setting(name string) (string, bool) {
+	i, ok := slices.BinarySearchFunc(s.settings, name, func(set Setting, name string) int { return strings.Compare(set.Name, name) })
+	if !ok {
+		return "", false
+	}
+	return s.settings[i].Value, true
+}
+
+// JoinOf returns what became of an attempt to join; false if it is not decided, or too long ago.
+func (s *State) JoinOf(token JoinToken) (JoinRecord, bool) {
+	i, ok := s.joinIndex(token)
+	if !ok {
+		return JoinRecord{}, false
+	}
+	return s.joins[i], true
+}
+
+func (s *State) joinIndex(token JoinToken) (int, bool) {
+	return slices.BinarySearchFunc(s.joins, token, func(j JoinRecord, token JoinToken) int { return bytes.Compare(j.Token[:], token[:]) })
+}
+
+// Forgotten reports whether a node was a member and is none any more, as far as is remembered.
+func (s *State) Forgotten(id NodeID) bool {
+	_, ok := s.tombstoneIndex(id)
+	return ok
+}
+
+func (s *State) tombstoneIndex(id NodeID) (int, bool) {
+	return slices.BinarySearchFunc(s.tombstones, id, func(t Tombstone, id NodeID) int { return t.Node.Compare(id) })
+}
 
 // Node returns the node with an ID.
 func (s *State) Node(id NodeID) (Node, bool) {

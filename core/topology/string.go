@@ -28,7 +28,31 @@ func (s *State) String() string {
 		fmt.Fprintf(&b, "node %s shard %s boot %d address %s\n", shortNode(n.ID), shortShard(n.Shard), n.Boot,
 			addressString(n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort))
 	}
+	s.writeCluster(&b)
 	return b.String()
+}
+
+// writeCluster writes what there is beside nodes and shards, if there is any.
+func (s *State) writeCluster(b *strings.Builder) {
+	for _, m := range s.marks {
+		word := "importing"
+		if m.Migrating {
+			word = "migrating"
+		}
+		fmt.Fprintf(b, "slot %d %s from %s to %s\n", m.Slot, word, shortShard(m.Source), shortShard(m.Target))
+	}
+	if s.votersEpoch > 0 {
+		fmt.Fprintf(b, "voters %s epoch %d\n", joinNodes(s.voters), s.votersEpoch)
+	}
+	for _, set := range s.settings {
+		fmt.Fprintf(b, "setting %s %q\n", set.Name, set.Value)
+	}
+	for i := range s.joins {
+		fmt.Fprintf(b, "join %x of %s aborted %t in version %d\n", s.joins[i].Token[:4], shortNode(s.joins[i].Node), s.joins[i].Aborted, s.joins[i].Version)
+	}
+	for _, t := range s.tombstones {
+		fmt.Fprintf(b, "forgotten %s in version %d\n", shortNode(t.Node), t.Version)
+	}
 }
 
 func joinNodes(ids []NodeID) string {

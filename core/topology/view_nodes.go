@@ -32,9 +32,9 @@ func (v *View) AppendNodeLine(dst []byte, id NodeID) []byte {
 
 // appendNodeLine appends
 //
-//	id host:port@busport[,hostname] flags primary|- ping-sent pong-received epoch link-state[ slots...]\n
+//	id host:port@busport[,hostname] flags primary|- ping-sent pong-received epoch link-state[ slots...][ marks...]\n
 //
-// where only a primary shows the slots of its shard. There is no blank before the line end.
+// where only a primary shows the slots of its shard, and only this node those that are on their way. There is no blank before the line end.
 func (v *View) appendNodeLine(dst []byte, node *Node, shard *Shard, ranges []slots.Range) []byte {
 	dst = node.ID.AppendHex(dst)
 	dst = append(dst, ' ')
@@ -65,8 +65,29 @@ func (v *View) appendNodeLine(dst []byte, node *Node, shard *Shard, ranges []slo
 		for _, r := range ranges {
 			dst = r.Append(append(dst, ' '))
 		}
+		if node.ID == v.Self {
+			dst = v.appendMarks(dst, shard.ID)
+		}
 	}
 	return append(dst, '\n')
+}
+
+// appendMarks appends the slots that a shard gives away, as [slot->-node], and that it takes, as [slot-<-node], in the order of
+// the slots. The node is the primary of the other shard.
+func (v *View) appendMarks(dst []byte, id ShardID) []byte {
+	for _, m := range v.State.marks {
+		other, arrow := m.Target, "->-"
+		switch {
+		case m.Target == id:
+			other, arrow = m.Source, "-<-"
+		case m.Source != id || !m.Migrating:
+			continue // of other shards, or no more than another shard's intent
+		}
+		shard, _ := v.State.Shard(other)
+		dst = fmt.Appendf(dst, " [%d%s", m.Slot, arrow)
+		dst = append(shard.Primary.AppendHex(dst), ']')
+	}
+	return dst
 }
 
 // appendFlags appends the flags in Redis's order. Its "handshake", "noaddr" and "noflags" cannot occur: a node joins with

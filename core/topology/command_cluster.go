@@ -1,0 +1,68 @@
+package topology
+
+import "github.com/ember-cluster/ember/core/slots"
+
+// TransferSlots gives slots from one shard to another, if each belongs to the former or already to the latter, and takes
+// their marks away (CLUSTER SETSLOT NODE, and the end of an atomic migration). It names the epochs of both.
+type TransferSlots struct {
+	Source      ShardID
+	SourceEpoch uint64
+	Target      ShardID
+	TargetEpoch uint64
+	Slots       slots.Set
+}
+
+// MarkImporting records that a shard means to take slots from another (CLUSTER SETSLOT IMPORTING). Epoch is the target's.
+type MarkImporting struct {
+	Target, Source ShardID
+	Epoch          uint64
+	Slots          slots.Set
+}
+
+// MarkMigrating records that a shard gives its slots to another, key by key, from now on (CLUSTER SETSLOT MIGRATING). It
+// makes the target import them too. Epoch is the source's.
+type MarkMigrating struct {
+	Source, Target ShardID
+	Epoch          uint64
+	Slots          slots.Set
+}
+
+// ClearMarks takes marks away that a shard is the source or the target of (CLUSTER SETSLOT STABLE). Slots without a mark are
+// passed over.
+type ClearMarks struct {
+	Shard ShardID
+	Epoch uint64
+	Slots slots.Set
+}
+
+// SetSetting sets a cluster-wide setting. An empty value gives it its default again.
+type SetSetting struct{ Name, Value string }
+
+// SetVoters says who decides on changes of the configuration. Epoch is the VotersEpoch that the choice was made for.
+type SetVoters struct {
+	Epoch  uint64
+	Voters []NodeID // sorted, unique, 1 to MaxVoters
+}
+
+// BumpEpoch gives a shard an epoch above all others, unless it has that already (CLUSTER BUMPEPOCH).
+type BumpEpoch struct {
+	Shard ShardID
+	Epoch uint64
+}
+
+// SetEpoch gives the shard of a lone node its first epoch (CLUSTER SET-CONFIG-EPOCH).
+type SetEpoch struct {
+	Shard    ShardID
+	Epoch    uint64
+	NewEpoch uint64
+}
+
+// Kind implements Command.
+func (TransferSlots) Kind() CommandKind { return KindTransferSlots }
+func (MarkImporting) Kind() CommandKind { return KindMarkImporting }
+func (MarkMigrating) Kind() CommandKind { return KindMarkMigrating }
+func (ClearMarks) Kind() CommandKind    { return KindClearMarks }
+func (SetSetting) Kind() CommandKind    { return KindSetSetting }
+func (SetVoters) Kind() CommandKind     { return KindSetVoters }
+func (BumpEpoch) Kind() CommandKind     { return KindBumpEpoch }
+func (SetEpoch) Kind() CommandKind      { return KindSetEpoch }
