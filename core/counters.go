@@ -8,8 +8,8 @@ type Counters struct {
 	Connections, Commands uint64
 	// ProtocolErrors counts clients closed for bad framing; QueryBufferOverruns those closed for too much unexecuted input.
 	ProtocolErrors, QueryBufferOverruns uint64
-	// PushOverruns counts clients closed because they did not read what they were pushed.
-	PushOverruns uint64
+	// OutputOverruns counts clients closed because they did not read what they were sent.
+	OutputOverruns uint64
 	// Redirects counts MOVED and ASK replies; Unserved counts CLUSTERDOWN replies.
 	Redirects, Unserved uint64
 	// EvictedKeys counts the keys that made room when memory was short.

@@ -37,8 +37,10 @@ type Start struct{}
 // ClientOpened says that a client has connected.
 type ClientOpened struct {
 	Client ClientID
-	// Remote and Local are the two ends of the connection; zero if it has none (a Unix socket).
+	// Remote and Local are the two ends of the connection; zero if it has none.
 	Remote, Local netip.AddrPort
+	// Path is that of the Unix socket by which the client has come, empty if it has come by another way.
+	Path string
 }
 
 // ClientBatch holds what one wake-up of the driver found on all of its ready connections. Where a stream of commands is
@@ -61,6 +63,8 @@ type ClientDrained struct {
 // ClientClosed says that a connection has ended, by the client or by the driver's own doing. Nothing more may be sent on it.
 type ClientClosed struct {
 	Client ClientID
+	// Overrun says that the driver has closed it because too much was waiting to be read by it.
+	Overrun bool
 }
 
 // Datagram is one datagram of the bus.

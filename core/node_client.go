@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/session"
@@ -92,7 +91,10 @@ func (n *Node) clientOpened(e *ClientOpened) {
 		ID: n.lastSession, Connection: uint32(e.Client), Protocol: 2, CreatedWall: n.at.Wall, UsedWall: n.at.Wall,
 		Authenticated: n.settings.RequirePass == "",
 	}
-	c.parser.Limits.MaxBulk = int(min(n.settings.MaxBulk, math.MaxInt32))
+	c.parser.Limits.MaxBulk = n.maxBulk()
+	if e.Path != "" {
+		c.session.Address, c.session.LocalAddress, c.session.Unix = e.Path+":0", e.Path+":0", true
+	}
 	if e.Remote.IsValid() {
 		c.session.Address = e.Remote.String()
 	}
@@ -105,6 +107,9 @@ func (n *Node) clientOpened(e *ClientOpened) {
 
 func (n *Node) clientClosed(e *ClientClosed) {
 	if c := n.client(e.Client); c != nil {
+		if e.Overrun {
+			n.counters.OutputOverruns++
+		}
 		n.forget(c)
 	}
 }

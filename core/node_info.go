@@ -62,6 +62,7 @@ func (n *Node) infoClients() []command.Field {
 	return []command.Field{
 		number("connected_clients", uint64(n.connected)),
 		number("cluster_connections", uint64(len(n.streams.open))),
+		number("maxclients", uint64(n.settings.MaxClients)),
 		number("blocked_clients", uint64(len(n.postponed))),
 		number("tracking_clients", uint64(tracking)),
 	}
@@ -87,6 +88,7 @@ func (n *Node) infoStats() []command.Field {
 	return []command.Field{
 		number("total_connections_received", c.Connections-since.Connections),
 		number("total_commands_processed", c.Commands-since.Commands),
+		number("rejected_connections", n.refused()),
 		number("expired_keys", c.ExpiredKeys-since.ExpiredKeys+counts.Expired),
 		number("evicted_keys", c.EvictedKeys-since.EvictedKeys),
 		number("keyspace_hits", counts.Hits),
@@ -99,9 +101,16 @@ func (n *Node) infoStats() []command.Field {
 		number("tracking_total_prefixes", uint64(prefixes)),
 		number("total_error_replies", n.context.Statistics.TotalErrors()),
 		number("client_query_buffer_limit_disconnections", c.QueryBufferOverruns-since.QueryBufferOverruns),
-		number("client_output_buffer_limit_disconnections", c.PushOverruns-since.PushOverruns),
+		number("client_output_buffer_limit_disconnections", c.OutputOverruns-since.OutputOverruns),
 		number("client_protocol_errors", c.ProtocolErrors-since.ProtocolErrors),
 		number("cluster_redirections", c.Redirects-since.Redirects),
 		number("cluster_bus_dropped", c.Bus.Dropped()-since.Bus.Dropped()),
 	}
+}
+
+func (n *Node) refused() uint64 {
+	if n.options.Process.Refused == nil {
+		return 0
+	}
+	return n.options.Process.Refused()
 }

@@ -28,7 +28,8 @@ const maxFanOut = 10_000
 // Lend implements session.Outbox.
 func (n *Node) Lend(message []byte) []byte { return n.lend(message) }
 
-// Push implements session.Outbox. A client that does not read what it is pushed is closed, since it cannot be made to wait.
+// Push implements session.Outbox. A client that does not read what it is pushed is closed, by the driver, since it cannot be
+// made to wait.
 func (n *Node) Push(to *session.Session, lent []byte) {
 	c := n.byID[to.Connection]
 	if c == n.current {
@@ -49,8 +50,8 @@ func (n *Node) push(c *client, lent []byte) {
 		c.unread += len(lent)
 		n.emitReply(c, lent, c.unread >= n.options.Limits.ReplyBurst && c.held&heldByDrain == 0)
 	}
-	if limit := n.options.Limits.Pushes; c.unread > limit || c.parkedBytes > limit+n.options.Limits.ParkedReplies {
-		n.counters.PushOverruns++
+	if c.parkedBytes > n.options.Limits.ParkedPushes+n.options.Limits.ParkedReplies {
+		n.counters.OutputOverruns++
 		n.doom(c)
 	}
 }
@@ -110,7 +111,21 @@ func (n *Node) Disconnect(s *session.Session) { n.doom(n.byID[s.Connection]) }
 // Describe implements command.Server.
 func (n *Node) Describe(s *session.Session) command.Buffers {
 	c := n.byID[s.Connection]
-	return command.Buffers{Input: len(c.pending), Output: c.unread + c.parkedBytes}
+	output := c.parkedBytes
+	if n.options.Queued != nil {
+		output += n.options.Queued(c.id)
+	}
+	return command.Buffers{Input: len(c.pending), Output: output}
+}
+
+// OutputClass returns which of the limits of client-output-buffer-limit counts for a client. Whoever can be pushed any amount
+// without asking for it is like a subscriber.
+func (n *Node) OutputClass(id ClientID) command.OutputClass {
+	c := n.client(id)
+	if c != nil && (c.session.Subscribed() || c.session.Monitor || c.session.Tracking.Broadcast) {
+		return command.PubSubOutput
+	}
+	return command.NormalOutput
 }
 
 // overRetained reports whether a client makes the node remember more than it may: what it queues, watches and listens to

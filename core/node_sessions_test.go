@@ -10,26 +10,43 @@ import (
 	"github.com/ember-cluster/ember/core/command"
 )
 
-func TestASubscriberThatDoesNotReadIsClosed(t *testing.T) {
+// What is pushed behind a reply that waits is bounded; what has been sent is the driver's to bound, and counted here.
+func TestASubscriberWhoseReplyWaitsIsClosed(t *testing.T) {
 	options := testOptions()
-	options.Limits.ReplyBurst, options.Limits.Pushes = 100, 1000
+	options.Limits.ParkedReplies, options.Limits.ParkedPushes = 100, 1000
 	h := openHarness(t, options)
 	h.open(1)
 	h.open(2)
-	h.do(1, "SUBSCRIBE news")
-	h.do(2, "SUBSCRIBE news")
-	for range 10 {
-		h.do(0, "PUBLISH news "+strings.Repeat("x", 80))
-		for _, client := range slices.Clone(h.drains) {
-			if client == 2 { // reads
-				h.step(&ClientDrained{Client: 2})
-			}
-		}
+	for _, client := range []ClientID{1, 2} {
+		h.do(client, "HELLO 3")
+		h.do(client, "SUBSCRIBE news")
 	}
-	if !h.closed[1] || h.closed[2] || h.node.Counters().PushOverruns != 1 {
+	h.send(1, request("CLUSTER", "DELSLOTS", "5"))
+	for range 20 {
+		h.do(0, "PUBLISH news "+strings.Repeat("x", 80))
+	}
+	if !h.closed[1] || h.closed[2] || h.node.Counters().OutputOverruns != 1 {
 		t.Fatalf("closed: %v", h.closed)
 	}
 	h.expect(0, "PUBLISH news x", ":1\r\n")
+	h.step(&ClientClosed{Client: 2, Overrun: true})
+	if got := h.do(0, "INFO stats"); !strings.Contains(got, "client_output_buffer_limit_disconnections:2\r\n") {
+		t.Errorf("INFO: %q", got)
+	}
+}
+
+func TestOutputClasses(t *testing.T) {
+	h := openHarness(t, testOptions())
+	for i, words := range []string{"PING", "SUBSCRIBE a", "MONITOR", "CLIENT TRACKING ON", "CLIENT TRACKING ON BCAST"} {
+		client := ClientID(i + 1)
+		h.open(client)
+		h.do(client, "HELLO 3")
+		h.do(client, words)
+		want := [...]command.OutputClass{command.NormalOutput, command.PubSubOutput, command.PubSubOutput, command.NormalOutput, command.PubSubOutput}[i]
+		if got := h.node.OutputClass(client); got != want {
+			t.Errorf("%s: class %d, want %d", words, got, want)
+		}
+	}
 }
 
 // A Step sends no more than its share of messages and one command's beyond; the rest of the commands follow in the next.

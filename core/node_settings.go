@@ -17,15 +17,31 @@ func (o *Options) settings() command.Settings {
 	return s
 }
 
+// Reconfigure implements command.Server.
+func (n *Node) Reconfigure(changed *command.Settings) error {
+	if n.options.Reconfigure == nil {
+		return nil
+	}
+	return n.options.Reconfigure(changed)
+}
+
 // SettingsChanged implements command.Server.
 func (n *Node) SettingsChanged() {
+	for _, c := range n.byID {
+		if c != nil {
+			c.parser.Limits.MaxBulk = n.maxBulk()
+		}
+	}
 	n.view.FullCoverage = n.settings.FullCoverage
-	n.context.MaxStringLength = int(min(n.settings.MaxBulk, math.MaxInt32))
+	n.context.MaxStringLength = n.maxBulk()
 	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
 	n.space.SetEviction(n.settings.Eviction)
 	n.evictionPending = n.settings.MaxMemory > 0
 	n.refreshServing()
 }
+
+// maxBulk bounds one argument, and what a string may grow to.
+func (n *Node) maxBulk() int { return int(min(n.settings.MaxBulk, math.MaxInt32)) }
 
 // queryBuffer bounds what one client makes the node hold.
 func (n *Node) queryBuffer() int {

@@ -30,6 +30,11 @@ type Options struct {
 	// Settings are what CONFIG SET can change, but for those that other options give at the start: RequireFullCoverage,
 	// AllowReadsWhenDown, Limits.QueryBuffer. Optional: Redis's defaults.
 	Settings *command.Settings
+	// Reconfigure makes the driver take on settings that a client changes, before they are in force; those that it refuses
+	// with a command.SettingRefused are not changed. It must not depend on the node. Optional: there is nothing to take on.
+	Reconfigure func(*command.Settings) error
+	// Queued returns how much has been sent to a client and has not left yet, in bytes, for CLIENT LIST. Optional.
+	Queued func(ClientID) int
 	// Rewrite writes the settings to the configuration file, from which the next start takes them (CONFIG REWRITE). Optional:
 	// there is no file.
 	Rewrite func([]command.Parameter) error
@@ -66,6 +71,8 @@ type ProcessInfo struct {
 	MemoryUsed func() uint64
 	// SystemMemory is how many bytes the system has in all, 0 if that is not known.
 	SystemMemory uint64
+	// Refused returns how many connections were not let in, since there were too many. Optional.
+	Refused func() uint64
 }
 
 // Observer learns which commands were executed and what they did to the data, at the moment they did it.
@@ -86,9 +93,9 @@ type Limits struct {
 	QueryBuffers int
 	// ReplyBurst is how much one client may be sent before its next commands wait for what was sent to leave.
 	ReplyBurst int
-	// Pushes is how much one client may have been pushed, of channels and the like, that has not left yet. Beyond it the client
-	// is closed (client-output-buffer-limit pubsub).
-	Pushes int
+	// ParkedPushes is how much one client may be pushed, of channels and the like, while its replies wait. Beyond it the client
+	// is closed. What has been sent is bounded by the driver.
+	ParkedPushes int
 	// ParkedReplies is how much one client's waiting replies may hold before its next commands wait.
 	ParkedReplies int
 	// Streams bounds the streams of the bus, in and out. Count.
@@ -103,7 +110,7 @@ func DefaultLimits() Limits {
 		QueryBuffer:   1 << 30,
 		QueryBuffers:  3 << 29,
 		ReplyBurst:    1 << 20,
-		Pushes:        32 << 20,
+		ParkedPushes:  32 << 20,
 		ParkedReplies: 1 << 20,
 		Streams:       4096,
 		StreamIdle:    15 * time.Second,
@@ -128,7 +135,7 @@ func (o *Options) validate() error {
 		return errors.New("core: options lack the announced ports")
 	case o.Limits.QueryBuffer <= 0 || o.Limits.QueryBuffers < o.Limits.QueryBuffer:
 		return fmt.Errorf("core: query buffer limits %d and %d are not usable", o.Limits.QueryBuffer, o.Limits.QueryBuffers)
-	case o.Limits.ReplyBurst <= 0 || o.Limits.Pushes <= 0 || o.Limits.ParkedReplies <= 0:
+	case o.Limits.ReplyBurst <= 0 || o.Limits.ParkedPushes <= 0 || o.Limits.ParkedReplies <= 0:
 		return errors.New("core: reply limits must be positive")
 	case o.Limits.Streams <= 0 || o.Limits.StreamIdle <= 0:
 		return errors.New("core: stream limits must be positive")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/command"
 )
 
 // driverHarness is a client driver whose loop is the test.
@@ -28,7 +29,8 @@ func newDriverHarness(t *testing.T, loop string) *driverHarness {
 	}
 	began := time.Now()
 	options := driverOptions{
-		maxClients: 10, queuedSoft: defaultQueuedSoft, queuedHard: defaultQueuedHard,
+		maxClients: 10, throttle: defaultThrottle,
+		class: func(core.ClientID) command.OutputClass { return command.NormalOutput },
 		clock: func() time.Duration { return time.Since(began) },
 	}
 	address := listener.Addr().String()
@@ -133,7 +135,7 @@ func TestHalfClosedClientGetsItsReplies(t *testing.T) {
 				input = append(input, in.Bytes...)
 				h.sendLent(in.Client, reply)
 			}
-			return slices.Contains(r.closed, id)
+			return slices.Contains(r.closed, core.ClientClosed{Client: id})
 		})
 		if string(input) != "input" {
 			t.Errorf("the input is %q", input)
@@ -167,7 +169,7 @@ func TestNumbersAreReusedAfterTheirEnd(t *testing.T) {
 			t.Fatalf("two clients are both %d", a)
 		}
 		first.close()
-		h.rounds(func(r *round) bool { return slices.Contains(r.closed, a) })
+		h.rounds(func(r *round) bool { return slices.Contains(r.closed, core.ClientClosed{Client: a}) })
 		third, c := h.connect()
 		if c != a {
 			t.Errorf("the third client is %d, not %d", c, a)

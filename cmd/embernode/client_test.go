@@ -14,18 +14,23 @@ import (
 // client is a connection that says exactly what a test wants.
 type client struct {
 	t      *testing.T
-	socket *net.TCPConn
+	socket streamSocket
 	buffer []byte
 	parser resp.ValueParser
 }
 
 func dial(t *testing.T, address string) *client {
 	t.Helper()
-	socket, err := net.Dial("tcp", address)
+	return dialNetwork(t, "tcp", address)
+}
+
+func dialNetwork(t *testing.T, network, address string) *client {
+	t.Helper()
+	socket, err := net.Dial(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, socket: socket.(*net.TCPConn)}
+	c := &client{t: t, socket: socket.(streamSocket)}
 	t.Cleanup(c.close)
 	return c
 }

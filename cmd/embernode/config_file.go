@@ -17,7 +17,7 @@ import (
 // configFile is a configuration file in Redis's format: a directive and its arguments on each line, quoted as on an inline
 // command line; lines that begin with # are comments. It gives kong the values of flags that the command line lacks.
 type configFile struct {
-	values   map[string]string // by flag; the last line of several counts
+	values   map[string]string // by flag; the last line of several counts, unless they add up
 	warnings []warning
 }
 
@@ -62,7 +62,8 @@ func (f *configFile) line(line []byte, flags []*kong.Flag) error {
 	if flag == nil {
 		return fmt.Errorf("unknown directive '%s'", words[0])
 	}
-	if len(args) == 0 || len(args) > 1 && name != "bind" {
+	_, list := flag.Target.Addr().Interface().(interface{ severalWords() })
+	if len(args) == 0 || len(args) > 1 && !list {
 		return fmt.Errorf("%s: wrong number of arguments", name)
 	}
 	value := strings.Join(args, " ")
@@ -70,6 +71,9 @@ func (f *configFile) line(line []byte, flags []*kong.Flag) error {
 	scan := kong.ScanAsType(kong.FlagValueToken, value)
 	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, scratch); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if _, adding := flag.Target.Interface().(outputLimits); adding && f.values[name] != "" {
+		value = f.values[name] + " " + value
 	}
 	f.values[name] = value
 	return nil

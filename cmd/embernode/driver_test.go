@@ -94,7 +94,7 @@ func TestIdleClientsAreClosed(t *testing.T) {
 // TestOutputBound closes a client for which too much is queued, and nobody else.
 func TestOutputBound(t *testing.T) {
 	onEveryLoop(t, func(t *testing.T, loop string) {
-		s, address := serveInProcess(t, func(o *driverOptions) { o.queuedHard = 20 << 20 }, "--loop", loop)
+		s, address := serveInProcess(t, nil, "--loop", loop, "--client-output-buffer-limit", "normal", "20mb", "0", "0")
 		other := dial(t, address)
 		other.expect("OK", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
 		other.expect("OK", "SET", "key", strings.Repeat("v", 40<<20))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +16,8 @@ import (
 type epollConnection struct {
 	socket int
 	// id is how the node calls the connection, and the poller too. It is somebody else's only after the connection is closed.
-	id     core.ClientID
-	remote netip.AddrPort
+	id   core.ClientID
+	from origin
 
 	// readable says that there may be something to read; hungUp that nothing will follow it, so that reading has to go
 	// on to the end: no further edge will tell.
@@ -43,7 +42,7 @@ type epollConnection struct {
 func (c *epollConnection) known() bool { return !c.finishing && !c.closed }
 
 // open gives a socket its number, and tells the node of it.
-func (d *epollDriver) open(socket int, remote netip.AddrPort) error {
+func (d *epollDriver) open(socket int, from origin) error {
 	id := core.ClientID(len(d.connections))
 	if n := len(d.free); n > 0 {
 		id = d.free[n-1]
@@ -56,9 +55,9 @@ func (d *epollDriver) open(socket int, remote netip.AddrPort) error {
 	} else {
 		d.connections = append(d.connections, nil)
 	}
-	d.connections[id] = &epollConnection{socket: socket, id: id, remote: remote, active: d.now}
+	d.connections[id] = &epollConnection{socket: socket, id: id, from: from, active: d.now}
 	d.connected++
-	d.round.opened = append(d.round.opened, core.ClientOpened{Client: id, Remote: remote, Local: localAddress(socket)})
+	d.round.opened = append(d.round.opened, from.opened(id))
 	return nil
 }
 

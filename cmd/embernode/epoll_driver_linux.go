@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -39,8 +40,9 @@ type epollDriver struct {
 	// connections are the open ones by their numbers; free are the numbers below len(connections) that nobody has.
 	connections []*epollConnection
 	free        []core.ClientID
-	// connected counts the open sockets, also those that are being closed.
-	connected int
+	// connected counts the open sockets, also those that are being closed; turnedAway the clients that were too many.
+	connected  int
+	turnedAway uint64
 	// line are the connections that may have something to read, each once, the longest waiting first.
 	line []*epollConnection
 	// dirty are the connections that something was sent to since the last flush.
@@ -59,6 +61,16 @@ type epollDriver struct {
 	nextCheck time.Duration
 	// now is the node's clock at the begin of the round, if anything depends on it.
 	now time.Duration
+
+	// mutex guards adopted, the sockets that were handed over since the last round.
+	mutex   sync.Mutex
+	adopted []adoptedSocket
+}
+
+// adoptedSocket is a connected socket that comes from no listener.
+type adoptedSocket struct {
+	socket int
+	from   origin
 }
 
 const (
@@ -111,11 +123,42 @@ func (d *epollDriver) wait(deadline time.Duration) *round {
 	for i := range events {
 		d.notice(&events[i])
 	}
+	d.takeAdopted()
 	d.checkTimes()
 	d.read()
 	d.beginRound()
 	return &d.round
 }
+
+// adopt implements clientDriver.
+func (d *epollDriver) adopt(socket int, from origin) {
+	d.mutex.Lock()
+	d.adopted = append(d.adopted, adoptedSocket{socket, from})
+	d.mutex.Unlock()
+	d.wake()
+}
+
+func (d *epollDriver) takeAdopted() {
+	d.mutex.Lock()
+	adopted := d.adopted
+	d.adopted = nil
+	d.mutex.Unlock()
+	for _, a := range adopted {
+		d.welcome(a.socket, a.from)
+	}
+}
+
+// configure implements clientDriver.
+func (d *epollDriver) configure(options driverOptions) {
+	d.options = d.options.changed(options)
+	for _, l := range d.listeners {
+		l.configure(options.keepAlive)
+	}
+	d.checkAt(0)
+}
+
+// refused implements clientDriver.
+func (d *epollDriver) refused() uint64 { return d.turnedAway }
 
 // timed reports whether anything depends on the clock.
 func (d *epollDriver) timed() bool { return d.nextCheck != core.Never }
@@ -188,7 +231,7 @@ func (d *epollDriver) endRound() {
 func (d *epollDriver) leave(c *epollConnection) {
 	if c.known() && !c.leaving {
 		c.leaving = true
-		d.round.closed = append(d.round.closed, c.id)
+		d.round.closed = append(d.round.closed, core.ClientClosed{Client: c.id, Overrun: c.overrun})
 		d.leaving = append(d.leaving, c)
 	}
 }
@@ -200,6 +243,7 @@ func (d *epollDriver) shutdown(grace time.Duration) {
 	for d.blocked > 0 && d.options.clock() < deadline {
 		d.wait(deadline)
 	}
+	d.takeAdopted()
 	for _, c := range slices.Clone(d.connections) {
 		if c != nil {
 			d.close(c)
@@ -231,24 +275,29 @@ func (d *epollDriver) checkTimes() {
 		}
 		return c.closed
 	})
-	if d.options.idle == 0 {
-		return
-	}
 	for _, c := range d.connections {
-		if c != nil && c.known() && c.active+d.options.idle <= d.now {
-			d.log.Debug("client ended: idle", "remote", c.remote)
-			d.leave(c)
+		if c != nil && c.known() {
+			d.checkClient(c)
 		}
 	}
-	d.checkAt(d.now + max(d.options.idle/idleChecks, time.Millisecond))
+	if d.options.idle > 0 {
+		d.checkAt(d.now + max(d.options.idle/idleChecks, time.Millisecond))
+	}
 }
 
-const (
-	// idleChecks is in how many parts the time is divided for which a client may be idle: it is closed late by one at most.
-	idleChecks = 16
-	// departurePause is the least time between two looks at the departing, which may be many.
-	departurePause = 50 * time.Millisecond
-)
+// checkClient closes a client that has been silent, or behind with reading, for too long.
+func (d *epollDriver) checkClient(c *epollConnection) {
+	if c.beyondSoft {
+		d.settle(c)
+	}
+	if idle := d.options.idle; idle > 0 && c.active+idle <= d.now && !d.options.mayIdle(c.id) {
+		d.log.Debug("client ended: idle", "remote", c.from.String())
+		d.leave(c)
+	}
+}
+
+// departurePause is the least time between two looks at the departing, which may be many.
+const departurePause = 50 * time.Millisecond
 
 // checkAt has checkTimes look at that time.
 func (d *epollDriver) checkAt(at time.Duration) { d.nextCheck = min(d.nextCheck, at) }

@@ -43,10 +43,17 @@ func newEpollListener(listener net.Listener, silence time.Duration) (*epollListe
 		local.SetUnlinkOnClose(false)
 		l.path = listener.Addr().String()
 	} else {
-		setClientOptions(l.socket, silence)
+		l.configure(silence)
 	}
 	listener.Close() // the socket lives on in its duplicate
 	return l, nil
+}
+
+// configure sets after which silence the clients to come are asked whether they are still there.
+func (l *epollListener) configure(silence time.Duration) {
+	if l.path == "" && l.socket >= 0 {
+		setClientOptions(l.socket, silence)
+	}
 }
 
 // setClientOptions sets the options of the connections to come: replies leave at once, and a silent client is asked whether
@@ -83,7 +90,11 @@ func (d *epollDriver) accept(l *epollListener) {
 		socket, address, err := unix.Accept4(l.socket, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch err {
 		case nil:
-			d.welcome(socket, addressOfSocket(address))
+			from := origin{path: l.path}
+			if l.path == "" {
+				from.remote, from.local = addressOfSocket(address), localAddress(socket)
+			}
+			d.welcome(socket, from)
 		case unix.EAGAIN:
 			return
 		case unix.EINTR, unix.ECONNABORTED:
@@ -95,10 +106,13 @@ func (d *epollDriver) accept(l *epollListener) {
 }
 
 // welcome opens a new connection, or tells it why it may not stay.
-func (d *epollDriver) welcome(socket int, remote netip.AddrPort) {
-	refusal := d.options.refusal(remote.Addr(), d.connected)
-	if refusal == "" {
-		err := d.open(socket, remote)
+func (d *epollDriver) welcome(socket int, from origin) {
+	refusal := d.options.refusal(from.remote.Addr(), d.connected)
+	switch refusal {
+	case tooManyClients:
+		d.turnedAway++
+	case "":
+		err := d.open(socket, from)
 		if err == nil {
 			return
 		}

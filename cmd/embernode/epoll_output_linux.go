@@ -22,6 +22,15 @@ type epollOutput struct {
 	broken bool
 	// reportDrained is set if the node wants to know when nothing is queued.
 	reportDrained bool
+	backlog
+}
+
+// queued implements clientDriver.
+func (d *epollDriver) queued(client core.ClientID) int {
+	if c := d.connection(client); c != nil {
+		return c.queued()
+	}
+	return 0
 }
 
 // add queues bytes that are lent until the next flush.
@@ -158,12 +167,16 @@ func (d *epollDriver) settle(c *epollConnection) {
 		return
 	}
 	queued := c.queued()
-	if queued > d.options.queuedHard && !c.broken {
-		d.log.Warn("client closed: it does not read its replies", "remote", c.remote, "queued_bytes", queued)
-		d.lose(c)
+	if (queued > 0 || c.beyondSoft) && !c.broken {
+		overrun, again := c.judge(&d.options, c.id, queued)
+		d.checkAt(again)
+		if overrun {
+			d.log.Warn("client closed: it does not read what it is sent", "remote", c.from.String(), "queued_bytes", queued)
+			d.lose(c)
+		}
 	}
 	// A client whose commands the node holds back must not fill the node with more of them.
-	slow := c.blocked && (c.reportDrained || queued > d.options.queuedSoft)
+	slow := c.blocked && (c.reportDrained || queued > d.options.throttle)
 	if c.slowed && !slow && c.readable {
 		d.enqueue(c)
 	}

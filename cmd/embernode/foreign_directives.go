@@ -39,8 +39,6 @@ func init() {
 		"appendonly":       {[]string{"no"}, "data is not yet durable, so only 'no' would be true"},
 		"cluster-enabled":  {[]string{"yes"}, "embernode is always a node of a cluster"},
 		"daemonize":        {[]string{"no"}, "embernode stays in the foreground: let a service manager start it"},
-		"maxmemory":        {[]string{"0"}, "memory cannot be limited yet"},
-		"maxmemory-policy": {[]string{"noeviction"}, ""},
 		"save":             {[]string{""}, ""},
 		"databases":        {[]string{"1", "16"}, ""},
 		"supervised":       {[]string{"no", "auto"}, ""},
@@ -50,13 +48,12 @@ func init() {
 		"cluster-preferred-endpoint-type": {[]string{"ip"}, "only 'ip' is supported"},
 		"min-replicas-to-write":           {[]string{"0"}, "there are no replicas yet"},
 		"notify-keyspace-events":          {[]string{""}, "not supported"},
-		"proto-max-bulk-len":              {[]string{"512mb", "536870912"}, "only 512mb is supported"},
 	} {
 		foreignDirectives[name] = directive
 	}
 	// Who asks for these relies on them, for safety above all.
 	for _, name := range []string{
-		"aclfile", "include", "loadmodule", "masterauth", "masteruser", "rename-command", "replicaof", "requirepass",
+		"aclfile", "include", "loadmodule", "masterauth", "masteruser", "rename-command", "replicaof",
 		"slaveof", "tls-auth-clients", "tls-ca-cert-dir", "tls-ca-cert-file", "tls-cert-file", "tls-cluster", "tls-key-file",
 		"tls-port", "tls-replication", "user",
 	} {
@@ -69,16 +66,16 @@ func init() {
 		"activedefrag", "activerehashing", "aof-load-truncated", "aof-rewrite-incremental-fsync", "aof-timestamp-enabled",
 		"aof-use-rdb-preamble", "aof_rewrite_cpulist", "appenddirname", "appendfilename", "appendfsync",
 		"auto-aof-rewrite-min-size", "auto-aof-rewrite-percentage", "bgsave_cpulist", "bio_cpulist", "busy-reply-threshold",
-		"client-output-buffer-limit", "cluster-allow-pubsubshard-when-down", "cluster-allow-replica-migration",
+		"cluster-allow-replica-migration",
 		"cluster-config-file", "cluster-link-sendbuf-limit", "cluster-migration-barrier",
 		"cluster-replica-no-failover", "cluster-replica-validity-factor", "crash-log-enabled", "crash-memcheck-enabled",
 		"dbfilename", "disable-thp", "dynamic-hz", "enable-debug-command", "enable-module-command", "enable-protected-configs",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "hash-max-ziplist-entries", "hash-max-ziplist-value",
 		"hll-sparse-max-bytes", "hz", "ignore-warnings", "io-threads-do-reads", "jemalloc-bg-thread",
-		"latency-monitor-threshold", "latency-tracking", "latency-tracking-info-percentiles", "lazyfree-lazy-eviction",
-		"lazyfree-lazy-expire", "lazyfree-lazy-server-del", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush", "lfu-decay-time",
-		"lfu-log-factor", "list-compress-depth", "list-max-listpack-size", "list-max-ziplist-size", "locale-collate",
-		"lua-time-limit", "maxmemory-eviction-tenacity", "maxmemory-samples", "min-replicas-max-lag",
+		"latency-tracking", "latency-tracking-info-percentiles", "lazyfree-lazy-eviction",
+		"lazyfree-lazy-expire", "lazyfree-lazy-server-del", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush",
+		"list-compress-depth", "list-max-listpack-size", "list-max-ziplist-size", "locale-collate",
+		"lua-time-limit", "min-replicas-max-lag",
 		"no-appendfsync-on-rewrite", "oom-score-adj", "oom-score-adj-values", "pidfile",
 		"proc-title-template", "propagation-error-behavior", "rdb-del-sync-files", "rdb-save-incremental-fsync", "rdbchecksum",
 		"rdbcompression", "repl-backlog-size", "repl-backlog-ttl", "repl-disable-tcp-nodelay", "repl-diskless-load",
@@ -87,9 +84,9 @@ func init() {
 		"replica-ignore-disk-write-errors", "replica-ignore-maxmemory", "replica-lazy-flush", "replica-priority",
 		"replica-read-only", "replica-serve-stale-data", "sanitize-dump-payload", "server_cpulist", "set-max-intset-entries",
 		"set-max-listpack-entries", "set-max-listpack-value", "set-proc-title", "shutdown-on-sigint", "shutdown-on-sigterm",
-		"shutdown-timeout", "slowlog-log-slower-than", "slowlog-max-len", "socket-mark-id", "stop-writes-on-bgsave-error",
+		"shutdown-timeout", "socket-mark-id", "stop-writes-on-bgsave-error",
 		"stream-node-max-bytes", "stream-node-max-entries", "syslog-facility", "syslog-ident",
-		"tracking-table-max-keys", "watchdog-period", "zset-max-listpack-entries", "zset-max-listpack-value",
+		"watchdog-period", "zset-max-listpack-entries", "zset-max-listpack-value",
 		"zset-max-ziplist-entries", "zset-max-ziplist-value",
 	} {
 		foreignDirectives[name] = foreignDirective{}

@@ -79,8 +79,8 @@ func (l *loop) take(r *round) {
 	if len(r.batch.Inputs) > 0 {
 		l.step(&r.batch)
 	}
-	for _, client := range r.closed {
-		l.step(&core.ClientClosed{Client: client})
+	for i := range r.closed {
+		l.step(&r.closed[i])
 	}
 }
 

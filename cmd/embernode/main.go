@@ -29,7 +29,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, describeVersion())
 		return 0
 	}
-	log, logFile, err := newLogger(&c.settings, stderr)
+	log, logFile, err := newLogger(c.LogFile, &c.level, stderr)
 	if err != nil {
 		return complain(stderr, err)
 	}

@@ -17,10 +17,10 @@ import (
 //	            │       lost (write error, bound)       ▲
 //	            └──────── finish (the node's wish) ─────┘
 type netConnection struct {
-	driver        *netDriver
-	socket        streamSocket
-	raw           syscall.RawConn
-	remote, local netip.AddrPort
+	driver *netDriver
+	socket streamSocket
+	raw    syscall.RawConn
+	from   origin
 
 	// What follows belongs to the loop.
 
@@ -30,6 +30,8 @@ type netConnection struct {
 	// leaving says that the node is being told that the connection is closed; finishing that the node has closed it or knows
 	// it closed, so that it is to be released once nothing is queued.
 	leaving, finishing, released bool
+	// active is when something was last read or written.
+	active time.Duration
 
 	// The driver's mutex guards what follows.
 
@@ -70,17 +72,25 @@ const (
 	lastReplyTime = 10 * time.Second
 )
 
-func newNetConnection(d *netDriver, socket streamSocket) (*netConnection, error) {
+func newNetConnection(d *netDriver, socket streamSocket, from origin) (*netConnection, error) {
 	raw, err := socket.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	c := &netConnection{
-		driver: d, socket: socket, raw: raw, remote: addressOf(socket.RemoteAddr()), local: addressOf(socket.LocalAddr()),
+		driver: d, socket: socket, raw: raw, from: from,
 		resume: make(chan struct{}, 1), letGo: make(chan struct{}),
 	}
 	c.output.init(c)
 	return c, nil
+}
+
+// originOf returns where a connection that a listener has accepted comes from.
+func originOf(socket net.Conn) origin {
+	if _, local := socket.(*net.UnixConn); local {
+		return origin{path: socket.LocalAddr().String()}
+	}
+	return origin{remote: addressOf(socket.RemoteAddr()), local: addressOf(socket.LocalAddr())}
 }
 
 func addressOf(address net.Addr) netip.AddrPort {
@@ -164,9 +174,6 @@ func (d *netDriver) mayRead(c *netConnection) ([]byte, bool) {
 	if c.stopped {
 		return nil, false
 	}
-	if idle := d.options.idle; idle > 0 {
-		c.socket.SetReadDeadline(time.Now().Add(idle)) // an error shows when reading
-	}
 	return d.buffers.get(c.hungry), true
 }
 
@@ -197,7 +204,7 @@ func (k *chunk) release() {
 // readerEnded tells the loop that there will be no more input.
 func (d *netDriver) readerEnded(c *netConnection, err error) {
 	if err != nil {
-		d.log.Debug("client ended", "remote", c.remote, "error", err)
+		d.log.Debug("client ended", "remote", c.from.String(), "error", err)
 	}
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -41,9 +41,12 @@ type netDriver struct {
 	// leaving are those that the node has been told are closed, to be let go after this round.
 	leaving []*netConnection
 	// writing counts the connections with a writer.
-	writing  int
-	alarm    alarm
-	stopping bool
+	writing int
+	// nextCheck is when checkTimes has something to do, or core.Never; now the node's clock at the begin of the round.
+	nextCheck time.Duration
+	now       time.Duration
+	alarm     alarm
+	stopping  bool
 	// taken is what was arrived in this round.
 	taken arrivals
 
@@ -52,9 +55,10 @@ type netDriver struct {
 	arrived arrivals
 	// asleep says that the loop waits for the signal; woken that it should not wait.
 	asleep, woken bool
-	// connected counts the sockets, also those that are being closed.
-	connected int
-	buffers   bufferPool
+	// connected counts the sockets, also those that are being closed; turnedAway the clients that were too many.
+	connected  int
+	turnedAway uint64
+	buffers    bufferPool
 
 	// signal has at most one element, and has it only if the loop was asleep.
 	signal chan struct{}
@@ -89,7 +93,10 @@ func (a *arrivals) reset() {
 
 // newNetDriver serves the clients that connect to the listeners.
 func newNetDriver(listeners []net.Listener, options driverOptions, log *slog.Logger) *netDriver {
-	d := &netDriver{options: options, log: log, listeners: listeners, signal: make(chan struct{}, 1)}
+	d := &netDriver{options: options, log: log, listeners: listeners, signal: make(chan struct{}, 1), nextCheck: core.Never}
+	if options.idle > 0 {
+		d.nextCheck = 0
+	}
 	d.alarm.init(d.wake)
 	for _, listener := range listeners {
 		d.accepting.Go(func() { d.accept(listener) })
@@ -116,9 +123,56 @@ func (d *netDriver) rouse() {
 // wait implements clientDriver.
 func (d *netDriver) wait(deadline time.Duration) *round {
 	d.endRound()
-	d.sleep(deadline)
+	d.sleep(min(deadline, d.nextCheck))
+	d.now = d.options.clock()
 	d.beginRound()
+	d.checkTimes()
 	return &d.round
+}
+
+// checkTimes closes those whose time is over. It is called each round, and looks at the connections when something is due.
+func (d *netDriver) checkTimes() {
+	if d.nextCheck > d.now {
+		return
+	}
+	d.nextCheck = core.Never
+	for _, c := range d.connections {
+		if c != nil && d.knows(c) {
+			d.checkClient(c)
+		}
+	}
+	if d.options.idle > 0 {
+		d.checkAt(d.now + max(d.options.idle/idleChecks, time.Millisecond))
+	}
+}
+
+// checkClient closes a client that has been silent, or behind with reading, for too long.
+func (d *netDriver) checkClient(c *netConnection) {
+	if c.beyondSoft {
+		d.settle(c)
+	}
+	if idle := d.options.idle; idle > 0 && c.active+idle <= d.now && !d.options.mayIdle(c.id) {
+		d.log.Debug("client ended: idle", "remote", c.from.String())
+		d.leave(c)
+	}
+}
+
+// checkAt has checkTimes look at that time.
+func (d *netDriver) checkAt(at time.Duration) { d.nextCheck = min(d.nextCheck, at) }
+
+// configure implements clientDriver.
+func (d *netDriver) configure(options driverOptions) {
+	d.mutex.Lock() // the listeners look at the options
+	defer d.mutex.Unlock()
+	d.options = d.options.changed(options)
+	d.checkAt(0)
+}
+
+// refused implements clientDriver.
+func (d *netDriver) refused() uint64 {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.turnedAway
 }
 
 // endRound lets go what was lent to the last round.
@@ -164,6 +218,7 @@ func (d *netDriver) beginRound() {
 	for i := range d.taken.inputs {
 		input := &d.taken.inputs[i]
 		if c := input.connection; d.knows(c) {
+			c.active = d.now
 			d.round.batch.Inputs = append(d.round.batch.Inputs, core.ClientInput{Client: c.id, Bytes: input.buffer[:input.size]})
 		}
 	}
@@ -198,7 +253,8 @@ func (d *netDriver) open(c *netConnection) {
 	c.id = d.free[len(d.free)-1]
 	d.free = d.free[:len(d.free)-1]
 	d.connections[c.id] = c
-	d.round.opened = append(d.round.opened, core.ClientOpened{Client: c.id, Remote: c.remote, Local: c.local})
+	c.active = d.now
+	d.round.opened = append(d.round.opened, c.from.opened(c.id))
 	d.ended.Go(c.serve)
 }
 
@@ -206,7 +262,7 @@ func (d *netDriver) open(c *netConnection) {
 func (d *netDriver) leave(c *netConnection) {
 	if d.knows(c) && !c.leaving {
 		c.leaving = true
-		d.round.closed = append(d.round.closed, c.id)
+		d.round.closed = append(d.round.closed, core.ClientClosed{Client: c.id, Overrun: c.overrun})
 		d.leaving = append(d.leaving, c)
 	}
 }

@@ -66,8 +66,8 @@ func unavailable(err error) bool {
 }
 
 func listen(address netip.AddrPort, s *settings) (net.Listener, error) {
-	config := net.ListenConfig{KeepAliveConfig: keepAlive(s.TCPKeepalive.duration())}
-	network := "tcp6" // which does not take IPv4 too, so that both can be bound
+	config := net.ListenConfig{KeepAlive: -1} // each connection is told so when it is accepted
+	network := "tcp6"                         // which does not take IPv4 too, so that both can be bound
 	if address.Addr().Is4() {
 		network = "tcp4"
 	}
@@ -104,25 +104,44 @@ func (d *netDriver) accept(listener net.Listener) {
 			d.log.Warn("cannot accept a client", "error", err)
 			<-time.After(acceptPause)
 		default:
-			d.welcome(connection.(streamSocket))
+			d.welcome(connection.(streamSocket), originOf(connection))
 		}
 	}
 }
 
+// adopt implements clientDriver.
+func (d *netDriver) adopt(socket int, from origin) {
+	file := os.NewFile(uintptr(socket), "")
+	defer file.Close() // the connection has a duplicate of the socket
+	connection, err := net.FileConn(file)
+	if err != nil {
+		d.log.Warn("cannot accept a client", "error", err)
+		return
+	}
+	d.welcome(connection.(streamSocket), from)
+}
+
 // welcome hands a new connection to the loop, or tells it why it may not stay.
-func (d *netDriver) welcome(socket streamSocket) {
-	c, err := newNetConnection(d, socket)
+func (d *netDriver) welcome(socket streamSocket, from origin) {
+	c, err := newNetConnection(d, socket, from)
 	if err != nil {
 		socket.Close()
 		return
 	}
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if refusal := d.options.refusal(c.remote.Addr(), d.connected); refusal != "" {
+	refusal := d.options.refusal(from.remote.Addr(), d.connected)
+	if refusal != "" {
+		if refusal == tooManyClients {
+			d.turnedAway++
+		}
 		// The buffer of a new socket takes a line at once.
 		_, _ = socket.Write([]byte(refusal))
 		socket.Close()
 		return
+	}
+	if stream, ok := socket.(*net.TCPConn); ok {
+		_ = stream.SetKeepAliveConfig(keepAlive(d.options.keepAlive)) // serving goes on without it if need be
 	}
 	d.connected++
 	d.arrived.opened = append(d.arrived.opened, c)

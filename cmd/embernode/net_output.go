@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"sync/atomic"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -15,8 +16,9 @@ type output struct {
 	lent []byte
 	// queue is what was sent beyond that, or since the writer began.
 	queue []byte
-	// writing is how many bytes a writer has, 0 if there is no writer.
-	writing int
+	// writing says that there is a writer; unwritten is how many bytes it has.
+	writing   bool
+	unwritten atomic.Int64
 	// writeError is what the last writer has ended with.
 	writeError error
 	// slowed is the loop's copy of netConnection.throttled.
@@ -25,6 +27,7 @@ type output struct {
 	broken bool
 	// reportDrained is set if the node wants to know when nothing is queued.
 	reportDrained bool
+	backlog
 
 	// writeOnce is what RawConn.Write calls: it writes attempt as far as the socket takes it, with the outcome in taken and
 	// failed. It is made once, for an attempt in itself allocates nothing.
@@ -47,7 +50,7 @@ func (o *output) init(c *netConnection) {
 
 // add queues bytes that are lent until the next flush.
 func (o *output) add(bytes []byte) {
-	if o.writing == 0 && o.lent == nil && len(o.queue) == 0 {
+	if !o.writing && o.lent == nil && len(o.queue) == 0 {
 		o.lent = bytes
 		return
 	}
@@ -57,7 +60,15 @@ func (o *output) add(bytes []byte) {
 }
 
 // queued is how many bytes have not left.
-func (o *output) queued() int { return len(o.lent) + len(o.queue) + o.writing }
+func (o *output) queued() int { return len(o.lent) + len(o.queue) + int(o.unwritten.Load()) }
+
+// queued implements clientDriver.
+func (d *netDriver) queued(client core.ClientID) int {
+	if c := d.connections[client]; c != nil {
+		return c.queued()
+	}
+	return 0
+}
 
 // send implements clientDriver.
 func (d *netDriver) send(client core.ClientID, bytes []byte) {
@@ -114,7 +125,7 @@ func (d *netDriver) write(c *netConnection) {
 	if len(c.queue) > 0 {
 		data = c.queue
 	}
-	if c.writing > 0 || len(data) == 0 {
+	if c.writing || len(data) == 0 {
 		return
 	}
 	c.attempt = data
@@ -139,12 +150,22 @@ func (d *netDriver) write(c *netConnection) {
 	}
 }
 
+// writeStep is how much a writer writes before it tells how much is left.
+const writeStep = 256 << 10
+
 // startWriter waits in a goroutine until the client has taken the bytes.
 func (d *netDriver) startWriter(c *netConnection, rest []byte) {
-	c.writing = len(rest)
+	c.writing = true
+	c.unwritten.Store(int64(len(rest)))
 	d.writing++
 	d.ended.Go(func() {
-		_, err := c.socket.Write(rest)
+		var err error
+		for len(rest) > 0 && err == nil {
+			var n int
+			n, err = c.socket.Write(rest[:min(len(rest), writeStep)])
+			rest = rest[n:]
+			c.unwritten.Add(-int64(n))
+		}
 		d.mutex.Lock()
 		defer d.mutex.Unlock()
 		c.writeError = err
@@ -156,7 +177,8 @@ func (d *netDriver) startWriter(c *netConnection, rest []byte) {
 // written goes on where a writer has ended.
 func (d *netDriver) written(c *netConnection) {
 	d.writing--
-	c.writing = 0
+	c.writing, c.active = false, d.now
+	c.unwritten.Store(0)
 	switch {
 	case c.writeError != nil:
 		d.lose(c)
@@ -171,13 +193,17 @@ func (d *netDriver) written(c *netConnection) {
 // settle draws the consequences of how much is queued for a client.
 func (d *netDriver) settle(c *netConnection) {
 	queued := c.queued()
-	if queued > d.options.queuedHard && !c.broken {
-		d.log.Warn("client closed: it does not read its replies", "remote", c.remote, "queued_bytes", queued)
-		d.lose(c)
+	if (queued > 0 || c.beyondSoft) && !c.broken && !c.released {
+		overrun, again := c.judge(&d.options, c.id, queued)
+		d.checkAt(again)
+		if overrun {
+			d.log.Warn("client closed: it does not read what it is sent", "remote", c.from.String(), "queued_bytes", queued)
+			d.lose(c)
+		}
 	}
 	// A client whose commands the node holds back must not fill the node with more of them.
-	d.throttle(c, c.writing > 0 && (c.reportDrained || queued > d.options.queuedSoft))
-	if c.writing > 0 && !c.broken {
+	d.throttle(c, c.writing && (c.reportDrained || queued > d.options.throttle))
+	if c.writing && !c.broken {
 		if c.finishing {
 			c.socket.SetWriteDeadline(time.Now().Add(lastReplyTime)) // an error shows when writing
 		}

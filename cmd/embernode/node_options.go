@@ -22,10 +22,11 @@ import (
 func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 	options := core.DefaultOptions()
 	options.Announce = c.announce(clientPort, busPort)
-	options.RequireFullCoverage = c.FullCoverage.on()
-	options.AllowReadsWhenDown = c.AllowReadsWhenDown.on()
+	options.Settings = &c.changeable
+	options.RequireFullCoverage = c.changeable.FullCoverage
+	options.AllowReadsWhenDown = c.changeable.ReadsWhenDown
 	options.Gossip = c.NodeTimeout.gossip()
-	options.Limits.QueryBuffer = int(min(c.QueryBufferLimit, math.MaxInt))
+	options.Limits.QueryBuffer = int(min(c.changeable.QueryBuffer, math.MaxInt))
 	options.Limits.QueryBuffers = max(options.Limits.QueryBuffers, options.Limits.QueryBuffer)
 	options.Random = random.New(entropy())
 	options.Parameters = c.configParameters(clientPort, busPort)
@@ -78,9 +79,6 @@ func (c *commandLine) configParameters(clientPort, busPort uint16) []command.Par
 		{Name: "cluster-enabled", Value: "yes"},
 		{Name: "daemonize", Value: "no"},
 		{Name: "databases", Value: "1"},
-		{Name: "maxmemory", Value: "0"},
-		{Name: "maxmemory-policy", Value: "noeviction"},
-		{Name: "proto-max-bulk-len", Value: "536870912"},
 		{Name: "save", Value: ""},
 	}
 	for _, p := range c.parameters {

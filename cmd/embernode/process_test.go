@@ -61,7 +61,11 @@ var servingLine = regexp.MustCompile(`msg=serving .*client_port=(\d+) cluster_po
 // launch starts a process on a free port of the loopback interface, unless the arguments say otherwise, and does not wait.
 func launch(t *testing.T, dir string, args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
-	all := append([]string{"--port", "0", "--bind", "127.0.0.1", "--dir", dir}, args...)
+	var all []string
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		all, args = args[:1:1], args[1:] // the configuration file
+	}
+	all = append(append(all, "--port", "0", "--bind", "127.0.0.1", "--dir", dir), args...)
 	p := &process{t: t, dir: dir, log: &lockedBuffer{}, ended: make(chan struct{}), command: exec.Command(os.Args[0], all...)}
 	p.command.Env = append(os.Environ(), asCommand+"=1")
 	stderr, err := p.command.StderrPipe()

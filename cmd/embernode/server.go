@@ -13,8 +13,9 @@ import (
 
 // server is a node with its disk and its ports.
 type server struct {
-	loop *loop
-	log  *slog.Logger
+	command *commandLine
+	loop    *loop
+	log     *slog.Logger
 	// clientPort and busPort are the ports that it listens on.
 	clientPort, busPort uint16
 	// announce is what the settings want others to know of the node.
@@ -48,6 +49,8 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 		return nil, err
 	}
 	options := c.nodeOptions(clientPort, busPort)
+	s := &server{command: c, loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}
+	s.connect(&options)
 	l.node, err = core.New(options, recovered)
 	if err != nil {
 		closeAll(listeners)
@@ -56,7 +59,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)
 	}
 	driver := c.driver
-	driver.clock = l.now
+	driver.clock, driver.class = l.now, l.node.OutputClass
 	l.clients, err = newClientDriver(c.Loop, listeners, driver, log)
 	if err != nil {
 		l.mail.close()
@@ -64,7 +67,17 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 		return nil, err
 	}
 	l.mail.begin(l.clients.wake)
-	return &server{loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}, nil
+	return s, nil
+}
+
+// connect lets the node reach what is around it. The loop calls all of these, through the node.
+func (s *server) connect(options *core.Options) {
+	options.Reconfigure = s.reconfigure
+	options.Queued = func(client core.ClientID) int { return s.loop.clients.queued(client) }
+	options.Process.Refused = func() uint64 { return s.loop.clients.refused() }
+	if s.command.ConfigFile != "" {
+		options.Rewrite = s.command.rewriteFile
+	}
 }
 
 // newClientDriver serves the clients that connect to the listeners, which it takes over.

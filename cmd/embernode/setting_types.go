@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -17,21 +15,6 @@ import (
 
 // The types of the parameters. Each reads its value as Redis does and, being a string or a number of the unit that Redis
 // uses, is shown by CONFIG GET as Redis shows it.
-
-// yesNo is "yes" or "no".
-type yesNo string
-
-// UnmarshalText reads the word in any case.
-func (v *yesNo) UnmarshalText(text []byte) error {
-	word := yesNo(strings.ToLower(string(text)))
-	if word != "yes" && word != "no" {
-		return errors.New("argument must be 'yes' or 'no'")
-	}
-	*v = word
-	return nil
-}
-
-func (v yesNo) on() bool { return v == "yes" }
 
 // The kinds of loops that serve clients.
 const (
@@ -51,27 +34,6 @@ func (v *loopKind) UnmarshalText(text []byte) error {
 	case *v != loopEpoll && *v != loopNet:
 		return errors.New("argument must be 'epoll' or 'net'")
 	}
-	return nil
-}
-
-// memorySize is a number of bytes.
-type memorySize int64
-
-// memoryUnits are the units of a memory size: k is 1000, kb is 1024.
-var memoryUnits = map[string]int64{
-	"": 1, "b": 1, "k": 1e3, "kb": 1 << 10, "m": 1e6, "mb": 1 << 20, "g": 1e9, "gb": 1 << 30,
-}
-
-// UnmarshalText reads a number with an optional unit, such as 512mb.
-func (v *memorySize) UnmarshalText(text []byte) error {
-	word := strings.ToLower(string(text))
-	digits := strings.TrimRight(word, "bkmg")
-	unit, known := memoryUnits[word[len(digits):]]
-	number, err := strconv.ParseInt(digits, 10, 64)
-	if !known || err != nil || number < 0 || number > math.MaxInt64/unit {
-		return fmt.Errorf("argument must be a memory value, such as 512mb, not %q", text)
-	}
-	*v = memorySize(number * unit)
 	return nil
 }
 
@@ -95,56 +57,12 @@ func (v *count) UnmarshalText(text []byte) error {
 	return err
 }
 
-// wholeSeconds is a time, 0 meaning without limit.
-type wholeSeconds int
-
-// UnmarshalText reads a decimal number.
-func (v *wholeSeconds) UnmarshalText(text []byte) error {
-	number, err := parseInteger(text, 0, math.MaxInt32)
-	*v = wholeSeconds(number)
-	return err
-}
-
-func (v wholeSeconds) duration() time.Duration { return time.Duration(v) * time.Second }
-
 func parseInteger(text []byte, low, high int64) (int64, error) {
 	number, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil || number < low || number > high {
 		return 0, fmt.Errorf("argument must be between %d and %d, not %q", low, high, text)
 	}
 	return number, nil
-}
-
-// logLevel is the least important kind of message that is logged.
-type logLevel string
-
-// logLevels are Redis's names for them, from most to least.
-var logLevels = []struct {
-	name  logLevel
-	level slog.Level
-}{
-	{"debug", slog.LevelDebug}, {"verbose", slog.LevelDebug + 2}, {"notice", slog.LevelInfo}, {"warning", slog.LevelWarn},
-}
-
-// UnmarshalText reads the name in any case.
-func (v *logLevel) UnmarshalText(text []byte) error {
-	word := logLevel(strings.ToLower(string(text)))
-	for _, l := range logLevels {
-		if l.name == word {
-			*v = word
-			return nil
-		}
-	}
-	return errors.New("argument must be one of 'debug', 'verbose', 'notice', 'warning'")
-}
-
-func (v logLevel) level() slog.Level {
-	for _, l := range logLevels {
-		if l.name == v {
-			return l.level
-		}
-	}
-	panic("embernode: unknown log level " + string(v))
 }
 
 // announcedIP is an IP address, or empty.
@@ -303,6 +221,8 @@ func (v *bindList) Decode(ctx *kong.DecodeContext) error {
 	}
 	return v.UnmarshalText([]byte(strings.Join(words, " ")))
 }
+
+func (*bindList) severalWords() {}
 
 // String writes the addresses as CONFIG GET shows them.
 func (v bindList) String() string {

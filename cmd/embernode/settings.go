@@ -4,11 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/netip"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/ember-cluster/ember/core/command"
 )
 
 // settings are the parameters of a node. The flag names are Redis's configuration directives, so this one declaration
@@ -16,33 +21,47 @@ import (
 type settings struct {
 	ConfigFile string `arg:"" optional:"" name:"ember.conf" help:"Configuration file, with Redis's directives. It comes first; flags override it."`
 
-	Port           portNumber   `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
-	Bind           bindList     `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
-	ProtectedMode  yesNo        `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind, refuse clients of other hosts."`
-	TCPBacklog     count        `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
-	TCPKeepalive   wholeSeconds `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0 is never."`
-	UnixSocket     string       `name:"unixsocket" default:"" group:"network" placeholder:"PATH" help:"Unix socket to listen on as well."`
-	UnixSocketPerm permission   `name:"unixsocketperm" default:"0" group:"network" placeholder:"MODE" help:"Permissions of the Unix socket, octal, such as 770. 0: as the umask has it."`
-	Timeout        wholeSeconds `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed. 0 is never."`
+	Port           portNumber `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
+	Bind           bindList   `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
+	ProtectedMode  setting    `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind and without --requirepass, refuse clients of other hosts."`
+	TCPBacklog     count      `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
+	TCPKeepalive   setting    `name:"tcp-keepalive" default:"300" group:"network" placeholder:"SECONDS" help:"Silence after which a client is asked whether it is still there. 0 is never."`
+	UnixSocket     string     `name:"unixsocket" default:"" group:"network" placeholder:"PATH" help:"Unix socket to listen on as well."`
+	UnixSocketPerm permission `name:"unixsocketperm" default:"0" group:"network" placeholder:"MODE" help:"Permissions of the Unix socket, octal, such as 770. 0: as the umask has it."`
+	Timeout        setting    `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed, unless it listens to channels. 0 is never."`
+	RequirePass    setting    `name:"requirepass" default:"" group:"network" placeholder:"PASSWORD" help:"Password that clients have to give (AUTH)."`
 
-	MaxClients       count      `name:"maxclients" default:"10000" group:"limits" placeholder:"COUNT" help:"Connections of clients at one time."`
-	QueryBufferLimit memorySize `name:"client-query-buffer-limit" default:"1gb" group:"limits" placeholder:"BYTES" help:"Unexecuted input of one client, such as 512mb. Who passes it is closed."`
-	Loop             loopKind   `name:"loop" default:"${loop}" group:"limits" help:"How clients are served: by epoll, which Linux has and which costs the least, or by net, which runs everywhere. Default here: ${loop}."`
-	IOThreads        count      `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
+	MaxClients       setting      `name:"maxclients" default:"10000" group:"limits" placeholder:"COUNT" help:"Connections of clients at one time."`
+	OutputLimits     outputLimits `name:"client-output-buffer-limit" default:"normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60" group:"limits" placeholder:"CLASS HARD SOFT SECONDS ..." help:"What may wait to be read by a client of a class (normal or pubsub): who passes the hard limit, or is beyond the soft one for so many seconds, is closed. 0 is no limit."`
+	QueryBufferLimit setting      `name:"client-query-buffer-limit" default:"1gb" group:"limits" placeholder:"BYTES" help:"Unexecuted input of one client, such as 512mb. Who passes it is closed."`
+	MaxBulk          setting      `name:"proto-max-bulk-len" default:"512mb" group:"limits" placeholder:"BYTES" help:"Largest argument of a command."`
+	TrackedKeys      setting      `name:"tracking-table-max-keys" default:"1000000" group:"limits" placeholder:"COUNT" help:"Keys that clients have in their caches with tracking. 0 is without limit."`
+	MaxMemory        setting      `name:"maxmemory" default:"0" group:"limits" placeholder:"BYTES" help:"Memory for keys and values, such as 4gb. Beyond it keys are evicted, or writes are refused. 0 is without limit."`
+	MaxMemoryPolicy  setting      `name:"maxmemory-policy" default:"noeviction" group:"limits" placeholder:"POLICY" help:"Which keys are evicted: noeviction, or allkeys- or volatile- with lru, lfu or random, or volatile-ttl."`
+	MaxMemorySamples setting      `name:"maxmemory-samples" default:"5" group:"limits" placeholder:"COUNT" help:"Keys that are compared for each one that is evicted."`
+	EvictionTenacity setting      `name:"maxmemory-eviction-tenacity" default:"10" group:"limits" placeholder:"0-100" help:"Effort for evicting keys at one time."`
+	LFUDecayTime     setting      `name:"lfu-decay-time" default:"1" group:"limits" placeholder:"MINUTES" help:"Time in which a key that is not used loses one from its counter of use."`
+	LFULogFactor     setting      `name:"lfu-log-factor" default:"10" group:"limits" placeholder:"FACTOR" help:"How slowly the counters of use grow."`
+	Loop             loopKind     `name:"loop" default:"${loop}" group:"limits" help:"How clients are served: by epoll, which Linux has and which costs the least, or by net, which runs everywhere. Default here: ${loop}."`
+	IOThreads        count        `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
 
-	ClusterPort        portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
-	AnnounceIP         announcedIP   `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`
-	AnnounceHostname   announcedName `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
-	AnnouncePort       portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
-	AnnounceBusPort    portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
-	AvailabilityZone   zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
-	FullCoverage       yesNo         `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
-	AllowReadsWhenDown yesNo         `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
-	NodeTimeout        nodeTimeout   `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
+	ClusterPort         portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
+	AnnounceIP          announcedIP   `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`
+	AnnounceHostname    announcedName `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
+	AnnouncePort        portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
+	AnnounceBusPort     portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
+	AvailabilityZone    zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
+	FullCoverage        setting       `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
+	AllowReadsWhenDown  setting       `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
+	AllowPubSubWhenDown setting       `name:"cluster-allow-pubsubshard-when-down" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve sharded channels while the cluster is down."`
+	NodeTimeout         nodeTimeout   `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
 
-	Dir      string   `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
-	LogLevel logLevel `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice or warning."`
-	LogFile  string   `name:"logfile" default:"" group:"process" placeholder:"PATH" help:"File that log messages are appended to. Default: standard error."`
+	Dir               string  `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
+	LogLevel          setting `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice, warning or nothing."`
+	LogFile           string  `name:"logfile" default:"" group:"process" placeholder:"PATH" help:"File that log messages are appended to. Default: standard error."`
+	SlowlogSlowerThan setting `name:"slowlog-log-slower-than" default:"10000" group:"process" placeholder:"MICROSECONDS" help:"Least duration of a command in the slow log. 0 is every command, -1 none."`
+	SlowlogMaxLength  setting `name:"slowlog-max-len" default:"128" group:"process" placeholder:"COUNT" help:"Entries of the slow log."`
+	LatencyThreshold  setting `name:"latency-monitor-threshold" default:"0" group:"process" placeholder:"MILLISECONDS" help:"Least duration that LATENCY takes notice of. 0 is none."`
 
 	Pprof loopbackPort `name:"pprof" default:"" group:"process" placeholder:"ADDRESS:PORT" help:"Serve Go's profiles, and its runtime's metrics, by HTTP at this address of the loopback interface."`
 
@@ -55,19 +74,26 @@ type warning struct{ directive, text string }
 // commandLine is what a command line, together with the file that it names, has asked for.
 type commandLine struct {
 	settings
-	// parameters are the settings by their names, for CONFIG GET, in the order of their declaration.
+	// parameters are the settings by their names, in the order of their declaration.
 	parameters []parameter
 	warnings   []warning
+	// changeable are those of the settings that CONFIG SET can change, as they are at the start.
+	changeable command.Settings
 	// driver has the settings of the client driver.
 	driver driverOptions
+	// level is what the log shows at least.
+	level slog.LevelVar
+	// boundByDefault says that nobody has said where to listen.
+	boundByDefault bool
 	// helped is set if the help was asked for, and printed.
 	helped bool
 }
 
 // parameter is a setting by its name.
 type parameter struct {
-	name  string
-	value func() string
+	name         string
+	value        func() string
+	defaultValue string
 }
 
 // parseCommandLine reads the arguments and the configuration file. Help is printed to out. An error is one line.
@@ -99,6 +125,11 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 			return nil, err
 		}
 		c.warnings = file.warnings
+		configPath, err := filepath.Abs(args[0])
+		if err != nil {
+			return nil, fmt.Errorf("configuration file %s: %w", args[0], err)
+		}
+		args[0] = configPath
 		if err := kong.Resolvers(file).Apply(parser); err != nil {
 			return nil, err
 		}
@@ -107,9 +138,12 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 	if _, err := parser.Parse(args); err != nil && !c.helped {
 		return nil, errors.New(firstLine(err.Error()))
 	}
+	if c.ConfigFile != "" && c.ConfigFile != args[0] {
+		return nil, fmt.Errorf("the configuration file %s must come first", c.ConfigFile)
+	}
 	for _, flag := range parser.Model.Flags {
 		if flag.Name != "help" && flag.Name != "version" {
-			c.parameters = append(c.parameters, parameter{flag.Name, func() string { return fmt.Sprint(flag.Target.Interface()) }})
+			c.parameters = append(c.parameters, parameter{flag.Name, func() string { return fmt.Sprint(flag.Target.Interface()) }, flag.Default})
 		}
 	}
 	return c, c.complete()
@@ -117,14 +151,21 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 
 // complete fills in the defaults that depend on other settings, and checks what no setting can check alone.
 func (c *commandLine) complete() error {
-	c.driver = driverOptions{
-		maxClients: int(c.MaxClients), idle: c.Timeout.duration(),
-		localOnly:  c.ProtectedMode.on() && len(c.Bind) == 0, // whoever says where to listen has thought of who may come
-		keepAlive:  c.TCPKeepalive.duration(),
-		queuedSoft: defaultQueuedSoft, queuedHard: defaultQueuedHard,
+	c.changeable = command.DefaultSettings()
+	for _, p := range c.parameters {
+		if !isChangeable(p.name) {
+			continue
+		}
+		if err := c.changeable.Set(p.name, p.value()); err != nil {
+			panic("embernode: a value that was taken is refused: " + p.name + ": " + err.Error())
+		}
 	}
+	c.level.Set(levelOf(c.changeable.LogLevel))
+	c.boundByDefault = len(c.Bind) == 0
+	c.driver = c.driverOptions(&c.changeable)
+	c.fitClients(mostClients())
 	if len(c.Bind) == 0 {
-		c.Bind = bindList{{netip.IPv4Unspecified(), false}, {netip.IPv6Unspecified(), true}}
+		c.Bind = defaultBind
 	}
 	if c.ClusterPort == 0 && c.Port != 0 {
 		port := int(c.Port) + busPortDistance
@@ -137,18 +178,27 @@ func (c *commandLine) complete() error {
 	if c.ClusterPort == c.Port && c.Port != 0 {
 		return fmt.Errorf("port and cluster-port are both %d", c.Port)
 	}
-	if c.QueryBufferLimit < minQueryBuffer {
-		return fmt.Errorf("client-query-buffer-limit: argument must be at least %d", minQueryBuffer)
-	}
 	return nil
 }
 
-const (
-	// busPortDistance is how far the cluster port is above the port for clients unless it is given, as in Redis.
-	busPortDistance = 10000
-	// minQueryBuffer is the least client-query-buffer-limit, as in Redis.
-	minQueryBuffer = 1 << 20
-)
+// defaultBind is where the node listens unless the settings say otherwise.
+var defaultBind = bindList{{netip.IPv4Unspecified(), false}, {netip.IPv6Unspecified(), true}}
+
+// busPortDistance is how far the cluster port is above the port for clients unless it is given, as in Redis.
+const busPortDistance = 10000
+
+// driverOptions are the settings of the client driver, as far as they can be changed.
+func (c *commandLine) driverOptions(s *command.Settings) driverOptions {
+	return driverOptions{
+		maxClients: int(min(s.MaxClients, math.MaxInt32)),
+		idle:       time.Duration(s.Timeout) * time.Second,
+		keepAlive:  time.Duration(s.TCPKeepalive) * time.Second,
+		// Whoever says where to listen, or asks for a password, has thought of who may come.
+		localOnly:    s.ProtectedMode && c.boundByDefault && s.RequirePass == "",
+		outputLimits: s.OutputLimits,
+		throttle:     defaultThrottle,
+	}
+}
 
 // withDefault is the help of a flag or argument.
 func withDefault(value *kong.Value) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/gossip"
 )
 
@@ -20,28 +21,16 @@ func parse(t *testing.T, args ...string) *commandLine {
 	return c
 }
 
-func TestMemorySizes(t *testing.T) {
-	for text, want := range map[string]memorySize{
-		"0": 0, "1": 1, "5b": 5, "1k": 1000, "1kb": 1024, "2M": 2_000_000, "2Mb": 2 << 20, "512mb": 512 << 20, "1g": 1e9, "1GB": 1 << 30,
-	} {
-		var got memorySize
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
-			t.Errorf("%s: %d, %v, want %d", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "mb", "-1", "1t", "1 mb", "1.5gb", "1bb", "9223372036854775807k", "99999999999999999999"} {
-		var got memorySize
-		if err := got.UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is taken for %d", text, got)
-		}
-	}
-}
-
 func TestDefaults(t *testing.T) {
 	c := parse(t)
-	if c.Port != 6379 || c.ClusterPort != 16379 || c.MaxClients != 10000 || c.QueryBufferLimit != 1<<30 || c.Timeout != 0 ||
-		c.Bind.String() != "* -::*" || c.LogLevel != "notice" || !c.FullCoverage.on() || c.AllowReadsWhenDown.on() {
+	if c.Port != 6379 || c.ClusterPort != 16379 || c.Bind.String() != "* -::*" {
 		t.Errorf("%+v", c.settings)
+	}
+	if c.changeable != command.DefaultSettings() {
+		t.Errorf("%+v, want %+v", c.changeable, command.DefaultSettings())
+	}
+	if c := parse(t, "--requirepass", "secret"); c.driver.localOnly {
+		t.Error("with --requirepass, strangers are not let in")
 	}
 	if !c.driver.localOnly {
 		t.Error("without --bind, strangers are let in")
@@ -57,12 +46,23 @@ func TestDefaults(t *testing.T) {
 func TestFlagsOverrideTheFile(t *testing.T) {
 	path := writeConfig(t,
 		"# comment", "  PORT 7000  ", "port 7001", `dir "with space"`, "maxclients 5", "loglevel debug", "bind 127.0.0.1 -::1",
-		"cluster-require-full-coverage no", "client-query-buffer-limit 2mb", "timeout 30", "save 900 1", "appendonly no")
+		"cluster-require-full-coverage no", "client-query-buffer-limit 2mb", "timeout 30", "save 900 1", "appendonly no",
+		"client-output-buffer-limit normal 1mb 1k 5", "client-output-buffer-limit pubsub 3 0 0")
 	c := parse(t, path, "--maxclients", "7", "--loglevel=warning")
-	if c.Port != 7001 || c.ClusterPort != 17001 || c.Dir != "with space" || c.MaxClients != 7 || c.LogLevel != "warning" ||
-		c.Bind.String() != "127.0.0.1 -::1" || c.FullCoverage.on() || c.QueryBufferLimit != 2<<20 ||
-		c.Timeout.duration() != 30*time.Second || c.ConfigFile != path {
+	s := &c.changeable
+	if c.Port != 7001 || c.ClusterPort != 17001 || c.Dir != "with space" || c.Bind.String() != "127.0.0.1 -::1" || c.ConfigFile != path {
 		t.Errorf("%+v", c.settings)
+	}
+	if s.MaxClients != 7 || s.LogLevel != "warning" || s.FullCoverage || s.QueryBuffer != 2<<20 || s.Timeout != 30 {
+		t.Errorf("%+v", c.changeable)
+	}
+	want := command.OutputLimits{
+		command.NormalOutput:  {Hard: 1 << 20, Soft: 1000, SoftSeconds: 5},
+		command.ReplicaOutput: {Hard: 256 << 20, Soft: 64 << 20, SoftSeconds: 60},
+		command.PubSubOutput:  {Hard: 3},
+	}
+	if s.OutputLimits != want || c.driver.outputLimits != want {
+		t.Errorf("%+v", s.OutputLimits)
 	}
 	if want := []warning{{"save", ignored}}; !slices.Equal(c.warnings, want) {
 		t.Errorf("warnings %v, want %v", c.warnings, want)
@@ -72,8 +72,10 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 // TestForeignFlags uses a command line that was written for redis-server.
 func TestForeignFlags(t *testing.T) {
 	c := parse(t, "--port", "7000", "--cluster-enabled", "yes", "--save", "", "--appendonly", "no", "--daemonize", "no",
-		"--cluster-config-file", "nodes.conf", "--bind", "127.0.0.1", "-::1", "--hz=10", "--maxclients", "5")
-	if c.Port != 7000 || c.Bind.String() != "127.0.0.1 -::1" || c.MaxClients != 5 {
+		"--cluster-config-file", "nodes.conf", "--bind", "127.0.0.1", "-::1", "--hz=10", "--maxclients", "5",
+		"--client-output-buffer-limit", "pubsub", "1kb", "0", "0", "--slowlog-log-slower-than", "-1")
+	if c.Port != 7000 || c.Bind.String() != "127.0.0.1 -::1" || c.changeable.MaxClients != 5 || c.changeable.SlowlogSlowerThan != -1 ||
+		c.changeable.OutputLimits[command.PubSubOutput] != (command.OutputLimit{Hard: 1024}) {
 		t.Errorf("%+v", c.settings)
 	}
 	if want := []warning{{"cluster-config-file", ignored}, {"hz", ignored}}; !slices.Equal(c.warnings, want) {
@@ -101,8 +103,8 @@ func TestParametersAreTheSettings(t *testing.T) {
 		values[p.Name] = p.Value
 	}
 	for name, want := range map[string]string{
-		"port": "7000", "cluster-port": "17000", "client-query-buffer-limit": "2097152", "bind": "::1 127.0.0.1", "save": "",
-		"appendonly": "no", "maxmemory": "0", "cluster-require-full-coverage": "yes", "timeout": "0", "loglevel": "notice",
+		"port": "7000", "cluster-port": "17000", "bind": "::1 127.0.0.1", "save": "",
+		"appendonly": "no", "dir": "./", "tcp-backlog": "511",
 	} {
 		if got, ok := values[name]; !ok || got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -169,6 +169,7 @@ func sessionFlags(s *session.Session) string {
 		{s.Tracking.Broadcast, 'B'},
 		{s.Transaction.Changed, 'd'},
 		{s.CloseAfterReply, 'c'},
+		{s.Unix, 'U'},
 		{s.ReadOnly, 'r'},
 		{s.NoEvict, 'e'},
 		{s.NoTouch, 'T'},

@@ -109,6 +109,9 @@ func matchesAny(patterns [][]byte, name string) (shown string, ok bool) {
 	return "", false
 }
 
+// SettingRefused is an error of who carries out the Settings: the setting of that name cannot be had, for the reason given.
+func SettingRefused(name, reason string) error { return setFailed([]byte(name), reason) }
+
 // configSet changes nothing unless all of its parameters are right.
 func configSet(c *Context) {
 	pairs := c.Args[2:]
@@ -126,6 +129,10 @@ func configSet(c *Context) {
 			c.fail(setFailed(pairs[i], err.Error()))
 			return
 		}
+	}
+	if err := c.Server.Reconfigure(&changed); err != nil {
+		c.fail(err)
+		return
 	}
 	*c.Settings = changed
 	c.Server.SettingsChanged()

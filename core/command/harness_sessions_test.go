@@ -17,6 +17,7 @@ func (n *testNode) Pause(bool, time.Duration)         {}
 func (n *testNode) Unpause()                          {}
 func (n *testNode) Describe(*session.Session) Buffers { return Buffers{} }
 func (n *testNode) SettingsChanged()                  {}
+func (n *testNode) Reconfigure(*Settings) error       { return nil }
 func (n *testNode) RewriteParameters() error          { return NoConfigFile() }
 func (n *testNode) ResetCounters()                    {}
 func (n *testNode) SetActiveExpiry(bool)              {}

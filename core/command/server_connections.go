@@ -21,6 +21,8 @@ type Connections interface {
 	Unpause()
 	// Describe returns what CLIENT LIST shows of a session's buffers.
 	Describe(s *session.Session) Buffers
+	// Reconfigure has the process take on settings that are about to change. An error refuses them all.
+	Reconfigure(changed *Settings) error
 	// SettingsChanged says that the Settings have other values now.
 	SettingsChanged()
 	// RewriteParameters writes the Settings to the configuration file.

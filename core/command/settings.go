@@ -1,10 +1,8 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/session"
@@ -28,12 +26,42 @@ type Settings struct {
 	SlowlogSlowerThan, SlowlogMaxLength int64
 	// LatencyThreshold is the least duration that LATENCY takes notice of, in milliseconds; 0: none (latency-monitor-threshold).
 	LatencyThreshold int64
-	// MaxBulk bounds one argument, in bytes, on connections that are made later (proto-max-bulk-len).
+	// MaxBulk bounds one argument, in bytes (proto-max-bulk-len).
 	MaxBulk int64
 	// QueryBuffer bounds what one client makes the server hold, in bytes (client-query-buffer-limit).
 	QueryBuffer int64
 	// TrackedKeys bounds the keys that clients have in their caches, 0 for no bound (tracking-table-max-keys).
 	TrackedKeys int64
+	ProcessSettings
+}
+
+// ProcessSettings concern the process around the node, which carries them out.
+type ProcessSettings struct {
+	// MaxClients bounds the connections (maxclients).
+	MaxClients int64
+	// Timeout is how long a client may be silent before it is closed, TCPKeepalive how long before it is asked whether it is still
+	// there, both in seconds; 0: for ever (timeout, tcp-keepalive).
+	Timeout, TCPKeepalive int64
+	// ProtectedMode refuses the clients of other hosts while nobody has said who may come (protected-mode).
+	ProtectedMode bool
+	// OutputLimits bound what waits to be read by a client (client-output-buffer-limit).
+	OutputLimits OutputLimits
+	// LogLevel is the least important kind of message that is logged: debug, verbose, notice, warning or nothing (loglevel).
+	LogLevel string
+	TLSSettings
+}
+
+// TLSSettings are how clients of the TLS port are served. All but AuthClients and Protocols are paths of PEM files, and empty
+// if there is none.
+type TLSSettings struct {
+	// CertFile and KeyFile are the server's certificate and its key (tls-cert-file, tls-key-file).
+	CertFile, KeyFile string
+	// CACertFile and CACertDir hold the certificates of those who vouch for clients (tls-ca-cert-file, tls-ca-cert-dir).
+	CACertFile, CACertDir string
+	// AuthClients says whether a client needs a certificate: yes, no, or optional (tls-auth-clients).
+	AuthClients string
+	// Protocols are the versions of TLS between blanks, or empty for the defaults (tls-protocols).
+	Protocols string
 }
 
 // DefaultSettings returns Redis's defaults.
@@ -43,6 +71,14 @@ func DefaultSettings() Settings {
 		Eviction: keyspace.Eviction{Samples: 5, LogFactor: 10, DecayMinutes: 1}, EvictionTenacity: 10,
 		SlowlogSlowerThan: 10_000, SlowlogMaxLength: 128,
 		MaxBulk: keyspace.MaxStringLength, QueryBuffer: 1 << 30, TrackedKeys: session.DefaultTrackedKeys,
+		ProcessSettings: ProcessSettings{
+			MaxClients: 10_000, TCPKeepalive: 300, ProtectedMode: true, LogLevel: "notice",
+			OutputLimits: OutputLimits{
+				ReplicaOutput: {Hard: 256 << 20, Soft: 64 << 20, SoftSeconds: 60},
+				PubSubOutput:  {Hard: 32 << 20, Soft: 8 << 20, SoftSeconds: 60},
+			},
+			TLSSettings: TLSSettings{AuthClients: "yes"},
+		},
 	}
 }
 
@@ -53,27 +89,38 @@ type setting struct {
 	set  func(*Settings, string) error
 }
 
+// maxSamples bounds the work for a key that is evicted.
+const maxSamples = 64
+
 // settings are sorted by name.
 var settings = []setting{
+	outputLimits("client-output-buffer-limit"),
+	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	yesNo("cluster-allow-pubsubshard-when-down", func(s *Settings) *bool { return &s.ShardChannelsWhenDown }),
 	yesNo("cluster-allow-reads-when-down", func(s *Settings) *bool { return &s.ReadsWhenDown }),
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
-	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	number("latency-monitor-threshold", 0, func(s *Settings) *int64 { return &s.LatencyThreshold }),
 	between("lfu-decay-time", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.DecayMinutes }),
 	between("lfu-log-factor", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.LogFactor }),
+	oneOf("loglevel", []string{"debug", "verbose", "notice", "warning", "nothing"}, func(s *Settings) *string { return &s.LogLevel }),
+	between("maxclients", 1, math.MaxUint32, func(s *Settings) *int64 { return &s.MaxClients }),
 	memorySize("maxmemory", 0, func(s *Settings) *int64 { return &s.MaxMemory }),
 	between("maxmemory-eviction-tenacity", 0, 100, func(s *Settings) *int64 { return &s.EvictionTenacity }),
 	evictionPolicy,
 	between("maxmemory-samples", 1, maxSamples, func(s *Settings) *int64 { return &s.Eviction.Samples }),
+	yesNo("protected-mode", func(s *Settings) *bool { return &s.ProtectedMode }),
 	memorySize("proto-max-bulk-len", 1<<20, func(s *Settings) *int64 { return &s.MaxBulk }),
-	{
-		name: "requirepass",
-		show: func(s *Settings) string { return s.RequirePass },
-		set:  func(s *Settings, value string) error { s.RequirePass = value; return nil },
-	},
+	text("requirepass", func(s *Settings) *string { return &s.RequirePass }),
 	number("slowlog-log-slower-than", -1, func(s *Settings) *int64 { return &s.SlowlogSlowerThan }),
 	number("slowlog-max-len", 0, func(s *Settings) *int64 { return &s.SlowlogMaxLength }),
+	between("tcp-keepalive", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.TCPKeepalive }),
+	between("timeout", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Timeout }),
+	oneOf("tls-auth-clients", []string{"no", "yes", "optional"}, func(s *Settings) *string { return &s.AuthClients }),
+	text("tls-ca-cert-dir", func(s *Settings) *string { return &s.CACertDir }),
+	text("tls-ca-cert-file", func(s *Settings) *string { return &s.CACertFile }),
+	text("tls-cert-file", func(s *Settings) *string { return &s.CertFile }),
+	text("tls-key-file", func(s *Settings) *string { return &s.KeyFile }),
+	text("tls-protocols", func(s *Settings) *string { return &s.Protocols }),
 	number("tracking-table-max-keys", 0, func(s *Settings) *int64 { return &s.TrackedKeys }),
 }
 
@@ -95,89 +142,11 @@ func (s *Settings) Parameters() []Parameter {
 	return parameters
 }
 
-func yesNo(name string, field func(*Settings) *bool) setting {
-	return setting{
-		name: name,
-		show: func(s *Settings) string {
-			if *field(s) {
-				return "yes"
-			}
-			return "no"
-		},
-		set: func(s *Settings, value string) error {
-			switch {
-			case isWord([]byte(value), "yes"):
-				*field(s) = true
-			case isWord([]byte(value), "no"):
-				*field(s) = false
-			default:
-				return errors.New("argument must be 'yes' or 'no'")
-			}
-			return nil
-		},
+// Set takes a value as CONFIG SET does. The error is what that says is wrong with the value.
+func (s *Settings) Set(name, value string) error {
+	setting := findSetting([]byte(name))
+	if setting == nil {
+		return fmt.Errorf("there is no setting %q", name)
 	}
-}
-
-// maxSamples bounds the work for a key that is evicted.
-const maxSamples = 64
-
-func number(name string, least int64, field func(*Settings) *int64) setting {
-	return between(name, least, math.MaxInt64, field)
-}
-
-func between(name string, least, most int64, field func(*Settings) *int64) setting {
-	return numeric(name, least, most, field, func(value string) (int64, error) {
-		parsed, ok := keyspace.ParseInteger([]byte(value))
-		if !ok {
-			return 0, errors.New("argument couldn't be parsed into an integer")
-		}
-		return parsed, nil
-	})
-}
-
-func memorySize(name string, least int64, field func(*Settings) *int64) setting {
-	return numeric(name, least, math.MaxInt64, field, parseMemory)
-}
-
-func numeric(name string, least, most int64, field func(*Settings) *int64, parse func(string) (int64, error)) setting {
-	return setting{
-		name: name,
-		show: func(s *Settings) string { return strconv.FormatInt(*field(s), 10) },
-		set: func(s *Settings, value string) error {
-			parsed, err := parse(value)
-			if err != nil {
-				return err
-			}
-			if parsed < least || parsed > most {
-				return fmt.Errorf("argument must be between %d and %d inclusive", least, most)
-			}
-			*field(s) = parsed
-			return nil
-		},
-	}
-}
-
-// memoryUnits are the units that may stand behind a size.
-var memoryUnits = []struct {
-	name  string
-	bytes int64
-}{
-	{"", 1}, {"b", 1}, {"k", 1000}, {"kb", 1 << 10}, {"m", 1_000_000}, {"mb", 1 << 20}, {"g", 1_000_000_000}, {"gb", 1 << 30},
-}
-
-// parseMemory reads a size such as "64mb".
-func parseMemory(value string) (int64, error) {
-	digits := 0
-	for digits < len(value) && value[digits] >= '0' && value[digits] <= '9' {
-		digits++
-	}
-	amount, err := strconv.ParseInt("0"+value[:digits], 10, 64) // no digits are none
-	if err == nil {
-		for _, unit := range memoryUnits {
-			if isWord([]byte(value[digits:]), unit.name) && amount <= math.MaxInt64/unit.bytes {
-				return amount * unit.bytes, nil
-			}
-		}
-	}
-	return 0, errors.New("argument must be a memory value")
+	return setting.set(s, value)
 }
