@@ -14,9 +14,15 @@ import (
 // client is a connection that says exactly what a test wants.
 type client struct {
 	t      *testing.T
-	socket streamSocket
+	socket halfCloser
 	buffer []byte
 	parser resp.ValueParser
+}
+
+// halfCloser is a connection on which the end can be sent alone.
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
 }
 
 func dial(t *testing.T, address string) *client {
@@ -30,7 +36,7 @@ func dialNetwork(t *testing.T, network, address string) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, socket: socket.(streamSocket)}
+	c := &client{t: t, socket: socket.(halfCloser)}
 	t.Cleanup(c.close)
 	return c
 }

@@ -47,15 +47,16 @@ func init() {
 
 		"cluster-preferred-endpoint-type": {[]string{"ip"}, "only 'ip' is supported"},
 		"min-replicas-to-write":           {[]string{"0"}, "there are no replicas yet"},
+		"tls-cluster":                     {[]string{"no"}, "nodes do not use TLS between each other"},
+		"tls-replication":                 {[]string{"no"}, "nodes do not use TLS between each other"},
 		"notify-keyspace-events":          {[]string{""}, "not supported"},
 	} {
 		foreignDirectives[name] = directive
 	}
 	// Who asks for these relies on them, for safety above all.
 	for _, name := range []string{
-		"aclfile", "include", "loadmodule", "masterauth", "masteruser", "rename-command", "replicaof",
-		"slaveof", "tls-auth-clients", "tls-ca-cert-dir", "tls-ca-cert-file", "tls-cert-file", "tls-cluster", "tls-key-file",
-		"tls-port", "tls-replication", "user",
+		"aclfile", "include", "loadmodule", "masterauth", "masteruser", "rename-command", "replicaof", "slaveof",
+		"tls-ciphers", "tls-ciphersuites", "tls-key-file-pass", "user",
 	} {
 		foreignDirectives[name] = foreignDirective{refusal: "not supported"}
 	}
@@ -86,7 +87,8 @@ func init() {
 		"set-max-listpack-entries", "set-max-listpack-value", "set-proc-title", "shutdown-on-sigint", "shutdown-on-sigterm",
 		"shutdown-timeout", "socket-mark-id", "stop-writes-on-bgsave-error",
 		"stream-node-max-bytes", "stream-node-max-entries", "syslog-facility", "syslog-ident",
-		"watchdog-period", "zset-max-listpack-entries", "zset-max-listpack-value",
+		"tls-client-cert-file", "tls-client-key-file", "tls-client-key-file-pass", "tls-dh-params-file", "tls-prefer-server-ciphers",
+		"tls-session-cache-size", "tls-session-cache-timeout", "tls-session-caching", "watchdog-period", "zset-max-listpack-entries", "zset-max-listpack-value",
 		"zset-max-ziplist-entries", "zset-max-ziplist-value",
 	} {
 		foreignDirectives[name] = foreignDirective{}

@@ -13,6 +13,8 @@ import (
 type loop struct {
 	node    *core.Node
 	clients clientDriver
+	// gate is where clients come in by TLS, nil if there is none.
+	gate    *tlsGate
 	bus     *bus
 	journal *journal
 	mail    *mailbox
@@ -61,7 +63,13 @@ func (l *loop) end() error {
 	l.journal.finish()
 	l.mail.open() // the journal's last words
 	l.mail.close()
+	if l.gate != nil {
+		l.gate.closeListeners()
+	}
 	l.clients.shutdown(shutdownGrace)
+	if l.gate != nil {
+		l.gate.close(shutdownGrace)
+	}
 	if err := l.bus.close(); err != nil {
 		l.log.Warn("cluster port not closed in order", "error", err)
 	}

@@ -38,7 +38,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		log.Warn("configuration", "directive", w.directive, "warning", w.text)
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(int(c.IOThreads))
+		runtime.GOMAXPROCS(c.threads())
 	}
 	// Before anyone can take the node for running, and send it one.
 	signals := make(chan os.Signal, 1)

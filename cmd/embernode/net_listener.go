@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -11,24 +12,13 @@ import (
 	"time"
 )
 
-// listenForClients opens the port for clients on every address that the node is bound to. With port 0 the first address
-// chooses, and the others follow.
+// listenForClients opens the port for clients, if there is one without TLS, and the Unix socket.
 func listenForClients(s *settings) (listeners []net.Listener, port uint16, err error) {
-	port = uint16(s.Port)
-	for _, bind := range s.Bind {
-		listener, err := listen(netip.AddrPortFrom(bind.address, port), s)
-		if err != nil && bind.optional && unavailable(err) {
-			continue
+	if s.Port != 0 || s.TLSPort == 0 {
+		if listeners, err = listenOn(uint16(s.Port), s); err != nil {
+			return nil, 0, fmt.Errorf("port %d for clients: %w", s.Port, err)
 		}
-		if err != nil {
-			closeAll(listeners)
-			return nil, 0, fmt.Errorf("port %d for clients: %w", port, err)
-		}
-		listeners = append(listeners, listener)
-		port = addressOf(listener.Addr()).Port()
-	}
-	if len(listeners) == 0 {
-		return nil, 0, fmt.Errorf("port %d for clients: this host has none of the addresses %s", port, s.Bind)
+		port = addressOf(listeners[0].Addr()).Port()
 	}
 	if s.UnixSocket != "" {
 		local, err := listenLocally(s)
@@ -39,6 +29,27 @@ func listenForClients(s *settings) (listeners []net.Listener, port uint16, err e
 		listeners = append(listeners, local)
 	}
 	return listeners, port, nil
+}
+
+// listenOn opens a port on every address that the node is bound to. With port 0 the first address chooses, and the others
+// follow.
+func listenOn(port uint16, s *settings) (listeners []net.Listener, err error) {
+	for _, bind := range s.Bind {
+		listener, err := listen(netip.AddrPortFrom(bind.address, port), s)
+		if err != nil && bind.optional && unavailable(err) {
+			continue
+		}
+		if err != nil {
+			closeAll(listeners)
+			return nil, err
+		}
+		listeners = append(listeners, listener)
+		port = addressOf(listener.Addr()).Port()
+	}
+	if len(listeners) == 0 {
+		return nil, fmt.Errorf("this host has none of the addresses %s", s.Bind)
+	}
+	return listeners, nil
 }
 
 // listenLocally opens the Unix socket. The file of an earlier process is replaced, as Redis does it.
@@ -95,16 +106,21 @@ const acceptPause = 100 * time.Millisecond
 
 // accept takes the connections of one listener until that is closed.
 func (d *netDriver) accept(listener net.Listener) {
+	acceptAll(listener, d.log, func(connection net.Conn) { d.welcome(connection.(streamSocket), originOf(connection)) })
+}
+
+// acceptAll hands over the connections of a listener until that is closed.
+func acceptAll(listener net.Listener, log *slog.Logger, welcome func(net.Conn)) {
 	for {
 		connection, err := listener.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:
-			d.log.Warn("cannot accept a client", "error", err)
+			log.Warn("cannot accept a client", "error", err)
 			<-time.After(acceptPause)
 		default:
-			d.welcome(connection.(streamSocket), originOf(connection))
+			welcome(connection)
 		}
 	}
 }

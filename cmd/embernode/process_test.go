@@ -56,7 +56,7 @@ func (b *lockedBuffer) String() string {
 	return b.bytes.String()
 }
 
-var servingLine = regexp.MustCompile(`msg=serving .*client_port=(\d+) cluster_port=(\d+)`)
+var servingLine = regexp.MustCompile(`msg=serving .*client_port=(\d+) tls_port=\d+ cluster_port=(\d+)`)
 
 // launch starts a process on a free port of the loopback interface, unless the arguments say otherwise, and does not wait.
 func launch(t *testing.T, dir string, args ...string) (*process, *bufio.Scanner) {
@@ -88,9 +88,11 @@ func launch(t *testing.T, dir string, args ...string) (*process, *bufio.Scanner)
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	p, lines := launch(t, dir, args...)
-	for p.port == 0 && lines.Scan() {
+	serving := false
+	for !serving && lines.Scan() {
 		p.log.add(lines.Text())
 		if match := servingLine.FindStringSubmatch(lines.Text()); match != nil {
+			serving = true
 			p.port, _ = strconv.Atoi(match[1])
 			p.busPort, _ = strconv.Atoi(match[2])
 		}
@@ -102,7 +104,7 @@ func start(t *testing.T, dir string, args ...string) *process {
 		}
 		_ = p.command.Wait() // the status is in ProcessState
 	}()
-	if p.port == 0 {
+	if !serving {
 		<-p.ended
 		t.Fatalf("the process ended before it served:\n%s", p.log)
 	}

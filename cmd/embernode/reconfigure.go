@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"syscall"
+	"time"
 
 	"github.com/ember-cluster/ember/core/command"
 )
@@ -14,9 +15,32 @@ func (s *server) reconfigure(changed *command.Settings) error {
 		return command.SettingRefused("maxclients",
 			fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most))
 	}
+	if err := s.reconfigureTLS(changed); err != nil {
+		return err
+	}
 	s.command.changeable = *changed
 	s.command.level.Set(levelOf(changed.LogLevel))
 	s.loop.clients.configure(s.command.driverOptions(changed))
+	return nil
+}
+
+// reconfigureTLS reads the certificates again, also if they have the same names: that is how they are renewed. If nothing but the
+// files has changed, and they cannot be used, the old ones stay.
+func (s *server) reconfigureTLS(changed *command.Settings) error {
+	gate := s.loop.gate
+	if gate == nil {
+		return nil
+	}
+	config, err := tlsConfig(&changed.TLSSettings)
+	if err != nil {
+		s.log.Warn("TLS cannot be configured so", "error", err)
+		if changed.TLSSettings == s.command.changeable.TLSSettings {
+			return nil
+		}
+		return command.SettingRefused("tls-cert-file", "Unable to update TLS configuration. Check server logs.")
+	}
+	gate.config.Store(config)
+	gate.keepAlive.Store(changed.TCPKeepalive * int64(time.Second))
 	return nil
 }
 

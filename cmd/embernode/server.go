@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -37,36 +39,50 @@ func openServer(c *commandLine, log *slog.Logger) (*server, error) {
 	return s, nil
 }
 
-func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered core.Recovered) (*server, error) {
+func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered core.Recovered) (opened *server, err error) {
+	var undo []func()
+	defer func() {
+		for _, step := range slices.Backward(undo) {
+			if err != nil {
+				step()
+			}
+		}
+	}()
 	listeners, clientPort, err := listenForClients(&c.settings)
 	if err != nil {
 		return nil, err
 	}
+	undo = append(undo, func() { closeAll(listeners) })
 	l := &loop{journal: journal, log: log, began: time.Now(), bus: newBus(), mail: newMailbox()}
+	if c.TLSPort != 0 {
+		if l.gate, err = openTLSGate(c, log); err != nil {
+			return nil, err
+		}
+		undo = append(undo, l.gate.closeListeners)
+	}
 	busPort, err := l.openBus(&c.settings)
 	if err != nil {
-		closeAll(listeners)
 		return nil, err
 	}
-	options := c.nodeOptions(clientPort, busPort)
-	s := &server{command: c, loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}
-	s.connect(&options)
-	l.node, err = core.New(options, recovered)
-	if err != nil {
-		closeAll(listeners)
+	undo = append(undo, func() {
 		l.mail.close()
 		_ = l.bus.close() // nothing was sent
+	})
+	options := c.nodeOptions(cmp.Or(clientPort, uint16(c.TLSPort)), busPort)
+	s := &server{command: c, loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}
+	s.connect(&options)
+	if l.node, err = core.New(options, recovered); err != nil {
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)
 	}
 	driver := c.driver
 	driver.clock, driver.class = l.now, l.node.OutputClass
-	l.clients, err = newClientDriver(c.Loop, listeners, driver, log)
-	if err != nil {
-		l.mail.close()
-		_ = l.bus.close() // nothing was sent
+	if l.clients, err = newClientDriver(c.Loop, listeners, driver, log); err != nil {
 		return nil, err
 	}
 	l.mail.begin(l.clients.wake)
+	if l.gate != nil {
+		l.gate.start(l.clients)
+	}
 	return s, nil
 }
 
@@ -104,7 +120,7 @@ func (s *server) serve() error {
 // tellWhoWeAre logs the start, and what about it should make somebody look.
 func (s *server) tellWhoWeAre() {
 	node := s.loop.node
-	s.log.Info("serving", "node", node.ID(), "boot", node.Boot(), "client_port", s.clientPort, "cluster_port", s.busPort,
+	s.log.Info("serving", "node", node.ID(), "boot", node.Boot(), "client_port", s.clientPort, "tls_port", s.command.TLSPort, "cluster_port", s.busPort,
 		"nodes", len(node.State().Nodes()), "version", core.Version)
 	known, _ := node.State().Node(node.ID())
 	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/netip"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 type settings struct {
 	ConfigFile string `arg:"" optional:"" name:"ember.conf" help:"Configuration file, with Redis's directives. It comes first; flags override it."`
 
-	Port           portNumber `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells."`
+	Port           portNumber `name:"port" default:"6379" group:"network" placeholder:"PORT" help:"Port for clients. 0 is any free one, which the log tells, or none if --tls-port is given."`
 	Bind           bindList   `name:"bind" group:"network" placeholder:"ADDRESS ..." help:"Addresses to listen on, for clients and for other nodes. * is any IPv4 address, ::* any IPv6 address; one that begins with - may be missing. Default: * -::*."`
 	ProtectedMode  setting    `name:"protected-mode" default:"yes" group:"network" placeholder:"yes|no" help:"Without --bind and without --requirepass, refuse clients of other hosts."`
 	TCPBacklog     count      `name:"tcp-backlog" default:"511" group:"network" placeholder:"COUNT" help:"Connections that may wait to be accepted."`
@@ -30,6 +31,14 @@ type settings struct {
 	UnixSocketPerm permission `name:"unixsocketperm" default:"0" group:"network" placeholder:"MODE" help:"Permissions of the Unix socket, octal, such as 770. 0: as the umask has it."`
 	Timeout        setting    `name:"timeout" default:"0" group:"network" placeholder:"SECONDS" help:"Silence after which a client is closed, unless it listens to channels. 0 is never."`
 	RequirePass    setting    `name:"requirepass" default:"" group:"network" placeholder:"PASSWORD" help:"Password that clients have to give (AUTH)."`
+
+	TLSPort        portNumber `name:"tls-port" default:"0" group:"tls" placeholder:"PORT" help:"Port for clients that use TLS. 0 is none. With --port 0 it is the only one."`
+	TLSCertFile    setting    `name:"tls-cert-file" default:"" group:"tls" placeholder:"PATH" help:"Certificate of this node, in PEM."`
+	TLSKeyFile     setting    `name:"tls-key-file" default:"" group:"tls" placeholder:"PATH" help:"Key of the certificate, in PEM."`
+	TLSCACertFile  setting    `name:"tls-ca-cert-file" default:"" group:"tls" placeholder:"PATH" help:"Certificates of those who vouch for clients, in PEM."`
+	TLSCACertDir   setting    `name:"tls-ca-cert-dir" default:"" group:"tls" placeholder:"PATH" help:"Directory of such files."`
+	TLSAuthClients setting    `name:"tls-auth-clients" default:"yes" group:"tls" placeholder:"yes|no|optional" help:"Whether clients need a certificate."`
+	TLSProtocols   setting    `name:"tls-protocols" default:"" group:"tls" placeholder:"VERSIONS" help:"Versions of TLS, such as 'TLSv1.2 TLSv1.3'. Default: these two."`
 
 	MaxClients       setting      `name:"maxclients" default:"10000" group:"limits" placeholder:"COUNT" help:"Connections of clients at one time."`
 	OutputLimits     outputLimits `name:"client-output-buffer-limit" default:"normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60" group:"limits" placeholder:"CLASS HARD SOFT SECONDS ..." help:"What may wait to be read by a client of a class (normal or pubsub): who passes the hard limit, or is beyond the soft one for so many seconds, is closed. 0 is no limit."`
@@ -112,7 +121,7 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 		kong.ValueFormatter(withDefault),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.ExplicitGroups([]kong.Group{
-			{Key: "network", Title: "Network:"}, {Key: "limits", Title: "Limits:"},
+			{Key: "network", Title: "Network:"}, {Key: "tls", Title: "TLS:"}, {Key: "limits", Title: "Limits:"},
 			{Key: "cluster", Title: "Cluster:"}, {Key: "process", Title: "Process:"},
 		}),
 	)
@@ -167,19 +176,44 @@ func (c *commandLine) complete() error {
 	if len(c.Bind) == 0 {
 		c.Bind = defaultBind
 	}
-	if c.ClusterPort == 0 && c.Port != 0 {
-		port := int(c.Port) + busPortDistance
-		if port > math.MaxUint16 {
-			return fmt.Errorf("port %d leaves no room for the cluster port %d places above it: choose one below %d, or give --cluster-port",
-				c.Port, busPortDistance, math.MaxUint16-busPortDistance+1)
-		}
-		c.ClusterPort = portNumber(port)
+	return c.completePorts()
+}
+
+// completePorts finds the cluster port. That is fixed if the one for clients is.
+func (c *commandLine) completePorts() error {
+	name, port := "port", c.Port
+	if port == 0 {
+		name, port = "tls-port", c.TLSPort
 	}
-	if c.ClusterPort == c.Port && c.Port != 0 {
+	if c.ClusterPort == 0 && port != 0 {
+		clusterPort := int(port) + busPortDistance
+		if clusterPort > math.MaxUint16 {
+			return fmt.Errorf("%s %d leaves no room for the cluster port %d places above it: choose one below %d, or give --cluster-port",
+				name, port, busPortDistance, math.MaxUint16-busPortDistance+1)
+		}
+		c.ClusterPort = portNumber(clusterPort)
+	}
+	switch {
+	case c.ClusterPort != 0 && c.ClusterPort == c.Port:
 		return fmt.Errorf("port and cluster-port are both %d", c.Port)
+	case c.TLSPort != 0 && c.TLSPort == c.Port:
+		return fmt.Errorf("port and tls-port are both %d", c.Port)
+	case c.TLSPort != 0 && c.TLSPort == c.ClusterPort:
+		return fmt.Errorf("tls-port and cluster-port are both %d", c.TLSPort)
 	}
 	return nil
 }
+
+// threads is how many run at one time. TLS is worked out beside the loop, which must not keep it waiting.
+func (c *commandLine) threads() int {
+	if c.TLSPort == 0 {
+		return int(c.IOThreads)
+	}
+	return max(int(c.IOThreads), min(runtime.NumCPU(), maxTLSThreads))
+}
+
+// maxTLSThreads is how many threads TLS gets unless io-threads says more.
+const maxTLSThreads = 4
 
 // defaultBind is where the node listens unless the settings say otherwise.
 var defaultBind = bindList{{netip.IPv4Unspecified(), false}, {netip.IPv6Unspecified(), true}}
