@@ -117,7 +117,7 @@ func (g *tlsGate) relay(connection *tls.Conn, inner *net.UnixConn) {
 		// The client may still be sending, and is given the time to notice the end.
 		_ = connection.SetReadDeadline(time.Now().Add(lingerTime))
 	} else {
-		connection.Close()
+		_ = connection.Close() // nobody is there to be told
 		inner.Close()
 	}
 	input.Wait()
@@ -201,7 +201,7 @@ func (g *tlsGate) closeListeners() { closeAll(g.listeners) }
 // close ends all connections, once the loop has closed its ends of them. What they have been sent has a moment to leave.
 func (g *tlsGate) close(grace time.Duration) {
 	g.mutex.Lock()
-	for connection := range g.open { //unordered: all of them
+	for connection := range g.open {
 		_ = connection.SetDeadline(time.Now().Add(grace)) // an error means that it is closed
 	}
 	g.open = nil

@@ -45,7 +45,7 @@ func outputLimits(name string) setting {
 		set: func(s *Settings, value string) error {
 			words := strings.Fields(value)
 			if len(words)%4 != 0 {
-				return errors.New("Wrong number of arguments in buffer limit configuration.") //nolint:staticcheck // Redis's text
+				return errors.New("Wrong number of arguments in buffer limit configuration.")
 			}
 			changed := s.OutputLimits
 			for i := 0; i < len(words); i += 4 {
@@ -72,7 +72,7 @@ func parseOutputClass(word string) (OutputClass, error) {
 	if isWord([]byte(word), "replica") {
 		return ReplicaOutput, nil
 	}
-	return 0, errors.New("Invalid client class specified in buffer limit configuration.") //nolint:staticcheck // Redis's text
+	return 0, errors.New("Invalid client class specified in buffer limit configuration.")
 }
 
 func parseOutputLimit(words []string) (limit OutputLimit, err error) {
@@ -80,7 +80,7 @@ func parseOutputLimit(words []string) (limit OutputLimit, err error) {
 	soft, softErr := parseMemory(words[1])
 	seconds, ok := keyspace.ParseInteger([]byte(words[2]))
 	if hardErr != nil || softErr != nil || !ok || seconds < 0 {
-		return limit, errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.") //nolint:staticcheck // Redis's text
+		return limit, errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
 	}
 	return OutputLimit{Hard: hard, Soft: soft, SoftSeconds: seconds}, nil
 }
