@@ -129,7 +129,7 @@ func TestRefusedConfigFiles(t *testing.T) {
 		"appendonly yes":                  "appendonly: data is not yet durable",
 		"cluster-enabled no":              "cluster-enabled: embernode is always a node of a cluster",
 		"maxmemory lots":                  "maxmemory: argument must be a memory value",
-		"tls-port 7001":                   "tls-port: not supported",
+		"tls-ciphers X":                   "tls-ciphers: not supported",
 		"notify-keyspace-events KEA":      "notify-keyspace-events: not supported",
 		"cluster-node-timeout 0":          "cluster-node-timeout: argument must be between",
 		"bind 127.0.0.1 not-an-address":   "bind: argument must be IP addresses",
