@@ -23,6 +23,8 @@ func drawSimulation(t *rapid.T, operations int) *simulation {
 		multi:      rapid.Bool().Draw(t, "multi"),
 		clockError: time.Duration(rapid.IntRange(0, 10).Draw(t, "clock error")) * time.Millisecond,
 		choose:     chooseByRapid(t),
+
+		transactions: rapid.Bool().Draw(t, "transactions"),
 	}
 }
 
@@ -134,11 +136,19 @@ func bruteForce(rest []Operation, done []Operation) bool {
 	return false
 }
 
+// attempt executes an operation, and lets a transaction of which it is known do nothing.
+func (s naiveStore) attempt(o Operation) (Reply, bool) {
+	if o.Args[0] == "WATCH" && o.Outcome == OK && o.Reply.Items[1].Kind == Nil {
+		return s.transaction(o.Args, 0, true)
+	}
+	return s.execute(o.Args, 0)
+}
+
 // replay reports whether an order explains the replies.
 func replay(order []Operation) bool {
 	store := naiveStore{}
 	for _, o := range order {
-		reply, _ := store.execute(o.Args, 0)
+		reply, _ := store.attempt(o)
 		if o.Outcome == OK && !reply.Equal(o.Reply) {
 			return false
 		}
@@ -154,11 +164,13 @@ func TestAgreesWithBruteForce(t *testing.T) {
 		for i := range rapid.IntRange(1, 6).Draw(t, "operations") {
 			o := Operation{ID: uint64(i), Client: i}
 			o.Args = rapid.SampledFrom([][]string{{"SET", "a", "x"}, {"SET", "a", "y"}, {"SET", "a", "z", "NX"}, {"GET", "a"},
-				{"APPEND", "a", "x"}, {"DEL", "a"}, {"MSET", "a", "x", "b", "x"}, {"MGET", "a", "b"}, {"GET", "b"}}).Draw(t, "command")
+				{"APPEND", "a", "x"}, {"DEL", "a"}, {"MSET", "a", "x", "b", "x"}, {"MGET", "a", "b"}, {"GET", "b"},
+				{"RENAME", "a", "b"}, strings.Fields("MULTI ; SET a x ; APPEND b y ; EXEC"), strings.Fields("MULTI ; SET a z ; DISCARD"),
+				strings.Fields("MULTI ; SET a z ; GET a b ; EXEC"), strings.Fields("WATCH a ; GET a ; MULTI ; SET a y ; SET b y ; EXEC")}).Draw(t, "command")
 			o.Call = time.Duration(rapid.IntRange(0, 9).Draw(t, "call"))
 			o.Return = o.Call + time.Duration(rapid.IntRange(0, 5).Draw(t, "takes"))
 			o.Outcome = rapid.SampledFrom([]Outcome{OK, OK, OK, Unknown, Applied, Failed}).Draw(t, "outcome")
-			o.Reply = drawReply(t, o.Args[0])
+			o.Reply = drawReply(t, o.Args)
 			history = append(history, o)
 		}
 		want := Illegal
@@ -183,11 +195,25 @@ func TestAgreesWithBruteForce(t *testing.T) {
 }
 
 // drawReply draws a reply that the command could have.
-func drawReply(t *rapid.T, command string) Reply {
+func drawReply(t *rapid.T, args []string) Reply {
 	value := func() Reply {
 		return rapid.SampledFrom([]Reply{{Kind: Nil}, bulkReply("x"), bulkReply("y"), bulkReply("z"), bulkReply("xx")}).Draw(t, "value")
 	}
-	switch command {
+	body := func(items ...Reply) Reply { return Reply{Kind: Array, Items: items} }
+	switch args[0] {
+	case "WATCH":
+		end := rapid.SampledFrom([]Reply{body(okReply, okReply), {Kind: Nil}}).Draw(t, "end")
+		return Reply{Kind: Array, Items: []Reply{value(), end}}
+	case "MULTI":
+		switch {
+		case slices.Contains(args, "DISCARD"):
+			return okReply
+		case slices.Contains(args, "APPEND"):
+			return body(okReply, integerReply(int64(rapid.IntRange(1, 2).Draw(t, "number"))))
+		}
+		return rapid.SampledFrom([]Reply{errorReply(errExecAbort), errorReply(errExecAbort), body(okReply, value())}).Draw(t, "end")
+	case "RENAME":
+		return rapid.SampledFrom([]Reply{okReply, errorReply(errNoSuchKey)}).Draw(t, "reply")
 	case "GET":
 		return value()
 	case "MGET":
@@ -204,6 +230,7 @@ func drawReply(t *rapid.T, command string) Reply {
 func TestReportIsDeterministic(t *testing.T) {
 	for seed := range uint64(20) {
 		s := &simulation{clients: 5, operations: 120, keys: 3, lost: 20, multi: seed%2 == 0, choose: chooseBySeed(seed)}
+		s.transactions = seed%4 == 1
 		history, applied := s.run()
 		history = Resolve(history, applied)
 		if seed%3 > 0 {

@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -53,9 +54,32 @@ var definitions = map[string]definition{
 	"expire":  {-3, parseExpire(1000)},
 	"pexpire": {-3, parseExpire(1)},
 	"persist": {2, writing(persist, positiveReply)},
+
+	"setnx":    {3, parseSetNX},
+	"getset":   {3, parseGetSet},
+	"msetnx":   {-3, parseMSetNX},
+	"rename":   {3, parseRename(true)},
+	"renamenx": {3, parseRename(false)},
+	"copy":     {-3, parseCopy},
+	"getrange": {4, parseGetRange},
+	"setrange": {4, parseSetRange},
+	"getbit":   {3, parseGetBit},
+	"setbit":   {4, parseSetBit},
+	"bitcount": {2, reading(bitCount)},
 }
 
-// parse returns the meaning of an operation's arguments. The error is for commands that the model does not have.
+// errArity is in the errors of commands that Redis refuses for their number of arguments.
+var errArity = errors.New("linearizability: wrong number of arguments")
+
+// meaning returns what an operation's arguments mean: those of a command or of a transaction.
+func meaning(args []string) (command, error) {
+	if IsTransaction(args) {
+		return parseTransaction(args)
+	}
+	return parse(args)
+}
+
+// parse returns the meaning of a command. The error is for commands that the model does not have.
 func parse(args []string) (command, error) {
 	if len(args) == 0 {
 		return command{}, fmt.Errorf("linearizability: an operation without arguments")
@@ -65,8 +89,11 @@ func parse(args []string) (command, error) {
 	if !ok {
 		return command{}, fmt.Errorf("linearizability: no model of %q", args[0])
 	}
-	if d.arity >= 0 && len(args) != d.arity || len(args) < -d.arity || name == "mset" && len(args)%2 == 0 {
-		return command{}, fmt.Errorf("linearizability: wrong number of arguments for %q", args)
+	if d.arity >= 0 && len(args) != d.arity || len(args) < -d.arity {
+		return command{}, fmt.Errorf("%w for %q", errArity, args)
+	}
+	if (name == "mset" || name == "msetnx") && len(args)%2 == 0 {
+		return command{}, fmt.Errorf("linearizability: a key without a value in %q", args)
 	}
 	return d.parse(args[1:]), nil
 }

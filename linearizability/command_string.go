@@ -65,12 +65,17 @@ func parseExists(args []string) command {
 	}}
 }
 
-func parseMSet(args []string) command {
-	var keys, values []string
+// pairs returns the arguments at even and at odd places.
+func pairs(args []string) (keys, values []string) {
 	for i := 0; i < len(args); i += 2 {
 		keys = append(keys, args[i])
 		values = append(values, args[i+1])
 	}
+	return keys, values
+}
+
+func parseMSet(args []string) command {
+	keys, values := pairs(args)
 	return command{keys: keys, changed: anyReply, run: func(x *step, w world) {
 		for i, place := range x.call.places {
 			w = w.with(place, newEntry(values[i]))

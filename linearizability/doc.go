@@ -7,7 +7,8 @@
 //	 and replies  bounds the   a command        at a time                              all orders   Illegal, and the window
 //	              unknown      has joined                                              at once      that has no explanation
 //
-// The model is of Redis's string commands, with expiry. A state of the model is the set of all worlds that are possible
+// The model is of Redis's string commands, with expiry, and of transactions of them, which happen at one instant. One that
+// has watched keys and ran its commands did so while what it had read of them was still true. A state of the model is the set of all worlds that are possible
 // after the operations so far: a reply that was lost leaves several, and so does a clock that is only known within bounds.
 //
 // An operation has one of four outcomes. An acknowledged one (OK) must be explained with its reply. A failed one surely had

@@ -77,6 +77,11 @@ func parseHistory(t testing.TB, text string) []Operation {
 			t.Fatal(err)
 		}
 		call, end, _ := strings.Cut(words[1], "-")
+		for j, word := range words {
+			if word == `""` {
+				words[j] = ""
+			}
+		}
 		o := Operation{ID: uint64(i + 1), Client: client, Args: words[2:], Call: parseSeconds(t, call), Return: parseSeconds(t, end)}
 		switch reply = strings.TrimSpace(reply); reply {
 		case "failed":
@@ -108,26 +113,50 @@ func parseSeconds(t testing.TB, text string) time.Duration {
 // parseReply reads what Reply.String writes.
 func parseReply(t testing.TB, text string) Reply {
 	t.Helper()
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return integerReply(n)
+	reply, rest := cutReply(t, text)
+	if strings.TrimSpace(rest) != "" {
+		t.Fatalf("reply %q: what is %q?", text, rest)
 	}
+	return reply
+}
+
+// cutReply reads the reply at the start of a text and returns the rest.
+func cutReply(t testing.TB, text string) (reply Reply, rest string) {
+	t.Helper()
+	text = strings.TrimLeft(text, " ")
 	switch {
-	case text == "nil":
-		return Reply{Kind: Nil}
 	case strings.HasPrefix(text, "("):
-		return errorReply(strings.Trim(text, "()"))
+		line, rest, _ := strings.Cut(text[1:], ")")
+		return errorReply(line), rest
 	case strings.HasPrefix(text, `"`):
-		value, err := strconv.Unquote(text)
+		quoted, err := strconv.QuotedPrefix(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return bulkReply(value)
+		value, err := strconv.Unquote(quoted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bulkReply(value), text[len(quoted):]
 	case strings.HasPrefix(text, "["):
 		list := Reply{Kind: Array}
-		for _, item := range strings.Fields(strings.Trim(text, "[]")) {
-			list.Items = append(list.Items, parseReply(t, item))
+		for rest = strings.TrimLeft(text[1:], " "); !strings.HasPrefix(rest, "]"); rest = strings.TrimLeft(rest, " ") {
+			if rest == "" {
+				t.Fatalf("reply %q has no end", text)
+			}
+			var item Reply
+			item, rest = cutReply(t, rest)
+			list.Items = append(list.Items, item)
 		}
-		return list
+		return list, rest[1:]
 	}
-	return statusReply(text)
+	end := strings.IndexAny(text+" ", " ]")
+	word, rest := text[:end], text[end:]
+	if n, err := strconv.ParseInt(word, 10, 64); err == nil {
+		return integerReply(n), rest
+	}
+	if word == "nil" {
+		return Reply{Kind: Nil}, rest
+	}
+	return statusReply(word), rest
 }

@@ -42,7 +42,7 @@ func split(history []Operation) ([]*partition, error) {
 
 // newCall prepares an operation, but for the places of its keys.
 func newCall(o *Operation) (*call, error) {
-	parsed, err := parse(o.Args)
+	parsed, err := meaning(o.Args)
 	if err != nil {
 		return nil, err
 	}

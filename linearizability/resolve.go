@@ -44,6 +44,6 @@ func Unlogged(history []Operation, applied map[uint64]time.Duration) []Operation
 
 // saysChanged reports whether an operation's reply proves that it changed what a key holds.
 func saysChanged(o *Operation) bool {
-	c, err := parse(o.Args)
+	c, err := meaning(o.Args)
 	return err == nil && !c.reads && o.Reply.Kind != Error && c.changed(o.Reply)
 }

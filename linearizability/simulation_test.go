@@ -21,6 +21,9 @@ type naiveValue struct {
 
 // execute runs a command at a time of the server's clock, and reports whether it changed anything.
 func (s naiveStore) execute(args []string, clock int64) (reply Reply, changed bool) {
+	if slices.Contains(args, Separator) {
+		return s.transaction(args, clock, false)
+	}
 	for _, arg := range args[1:] {
 		if v, ok := s[arg]; ok && v.deadline != 0 && v.deadline <= clock {
 			delete(s, arg)
@@ -61,6 +64,21 @@ func (s naiveStore) execute(args []string, clock int64) (reply Reply, changed bo
 			s[args[i]] = naiveValue{text: args[i+1]}
 		}
 		return okReply, true
+	case "RENAME":
+		if !exists {
+			return errorReply("ERR no such key"), false
+		}
+		delete(s, key)
+		s[args[2]] = v
+		return okReply, key != args[2]
+	case "SETBIT": // of the first seven bits
+		bits := []byte(v.text + "\x00")
+		at := naiveNumber(args[2])
+		old := bits[0] >> (7 - at) & 1
+		bits[0] = bits[0] - old<<(7-at) + byte(naiveNumber(args[3]))<<(7-at)
+		v.text = string(bits[:max(len(v.text), 1)])
+		s[key] = v
+		return integerReply(int64(old)), true
 	case "DEL":
 		delete(s, key)
 		if exists {
@@ -80,6 +98,46 @@ func (s naiveStore) execute(args []string, clock int64) (reply Reply, changed bo
 		return integerReply(1), true
 	}
 	panic("naive store: no command " + args[0])
+}
+
+// transaction runs a transaction. One that watches keys can be told to refuse to run the commands.
+func (s naiveStore) transaction(args []string, clock int64, refuse bool) (reply Reply, changed bool) {
+	commands := [][]string{nil}
+	for _, arg := range args {
+		if last := len(commands) - 1; arg == Separator {
+			commands = append(commands, nil)
+		} else {
+			commands[last] = append(commands[last], arg)
+		}
+	}
+	if commands[0][0] == "WATCH" {
+		read, _ := s.execute(commands[1], clock)
+		before := maps.Clone(s)
+		end, changed := s.queue(commands[3:], clock)
+		if refuse && end.Kind == Array {
+			clear(s)
+			maps.Copy(s, before)
+			end, changed = Reply{Kind: Nil}, false
+		}
+		return Reply{Kind: Array, Items: []Reply{read, end}}, changed
+	}
+	return s.queue(commands[1:], clock)
+}
+
+func (s naiveStore) queue(commands [][]string, clock int64) (reply Reply, changed bool) {
+	end := len(commands) - 1
+	if commands[end][0] == "DISCARD" {
+		return okReply, false
+	}
+	if slices.ContainsFunc(commands, func(args []string) bool { return args[0] == "GET" && len(args) != 2 }) {
+		return errorReply("EXECABORT Transaction discarded because of previous errors."), false
+	}
+	reply.Kind = Array
+	for _, args := range commands[:end] {
+		item, did := s.execute(args, clock)
+		reply.Items, changed = append(reply.Items, item), changed || did
+	}
+	return reply, changed
 }
 
 func naiveBulk(v naiveValue, exists bool) Reply {
@@ -115,8 +173,10 @@ type simulation struct {
 	lost int
 	// expiry and multi let commands with deadlines and with several keys take part.
 	expiry, multi bool
-	clockError    time.Duration
-	choose        chooser
+	// transactions lets transactions take part.
+	transactions bool
+	clockError   time.Duration
+	choose       chooser
 	// forget makes the store lose the first acknowledged write whose key is next read, by a client that called after the
 	// acknowledgement: as a failover does to a replica that lacked the write.
 	forget bool
@@ -163,7 +223,7 @@ func (s *simulation) execute(all []simulated) ([]Operation, map[uint64]time.Dura
 		if o.executed >= 0 {
 			clock := o.executed + time.Duration(s.choose(3)-1)*s.clockError
 			before := maps.Clone(store)
-			reply, changed := store.execute(o.Args, clock.Milliseconds())
+			reply, changed := s.perform(store, o.Args, clock.Milliseconds())
 			if s.forget && !s.forgot && changed && o.Outcome == OK && readNext(all[i+1:], o) {
 				store, s.forgot = before, true
 			}
@@ -177,6 +237,14 @@ func (s *simulation) execute(all []simulated) ([]Operation, map[uint64]time.Dura
 		history = append(history, o.Operation)
 	}
 	return history, applied
+}
+
+// perform lets the store refuse some transactions that watch keys.
+func (s *simulation) perform(store naiveStore, args []string, clock int64) (Reply, bool) {
+	if args[0] == "WATCH" && s.choose(3) == 0 {
+		return store.transaction(args, clock, true)
+	}
+	return store.execute(args, clock)
 }
 
 // readNext reports whether the next execution on a write's key is a read that was called after the write's return.
@@ -197,6 +265,9 @@ func (s *simulation) command(number int) []string {
 	other := "{t}" + strconv.Itoa(s.choose(s.keys))
 	value := "v" + strconv.Itoa(number) + ";"
 	life := strconv.Itoa(5 + 5*s.choose(20))
+	if s.transactions && s.choose(3) == 0 {
+		return s.transaction(key, other, value)
+	}
 	kinds := 6
 	if s.multi {
 		kinds = 8
@@ -229,4 +300,26 @@ func (s *simulation) command(number int) []string {
 		return []string{"PTTL", key}
 	}
 	return []string{"GET", key}
+}
+
+func (s *simulation) transaction(key, other, value string) []string {
+	body := [][]string{
+		{"SET", key, value}, {"APPEND", other, value}, {"GET", other}, {"DEL", key}, {"RENAME", key, other}, {"MGET", key, other},
+		{"SETBIT", key, strconv.Itoa(s.choose(7)), strconv.Itoa(s.choose(2))}, {"SET", other, value, "NX"},
+	}
+	var args []string
+	if s.choose(2) == 0 {
+		args = []string{"WATCH", key, Separator, "GET", key, Separator}
+	}
+	args = append(args, "MULTI")
+	for range 1 + s.choose(3) {
+		args = append(append(args, Separator), body[s.choose(len(body))]...)
+	}
+	switch s.choose(8) {
+	case 0:
+		return append(args, Separator, "DISCARD")
+	case 1:
+		args = append(args, Separator, "GET", key, other)
+	}
+	return append(args, Separator, "EXEC")
 }
