@@ -100,18 +100,18 @@ func parse(args []string) (command, error) {
 
 // reading returns the parser of a command that looks at one key.
 func reading(run func(x *step, w world, place int)) func([]string) command {
-	return func(args []string) command {
-		c := writing(run, nil)(args)
-		c.reads = true
-		return c
-	}
+	onFirst := onFirstKey(run)
+	return func(args []string) command { return command{keys: args[:1], reads: true, run: onFirst} }
 }
 
 // writing returns the parser of a command that changes one key and takes no further arguments.
 func writing(run func(x *step, w world, place int), changed func(Reply) bool) func([]string) command {
-	return func(args []string) command {
-		return command{keys: args[:1], changed: changed, run: func(x *step, w world) { run(x, w, x.call.places[0]) }}
-	}
+	onFirst := onFirstKey(run)
+	return func(args []string) command { return command{keys: args[:1], changed: changed, run: onFirst} }
+}
+
+func onFirstKey(run func(x *step, w world, place int)) func(x *step, w world) {
+	return func(x *step, w world) { run(x, w, x.call.places[0]) }
 }
 
 // refused returns a command that gives an error whatever its keys hold.

@@ -70,17 +70,27 @@ func assemble(calls []*call, groups *groups) []*partition {
 	}
 	for _, c := range calls {
 		p := byRoot[groups.find(c.command.keys[0])]
-		for _, key := range c.command.keys {
-			place, _ := slices.BinarySearch(p.keys, key)
-			c.places = append(c.places, place)
-		}
-		c.distinct = c.places
-		if len(c.places) > 1 {
-			c.distinct = slices.Compact(slices.Sorted(slices.Values(c.places)))
-		}
+		c.findPlaces(p.keys)
 		p.calls = append(p.calls, c)
 	}
 	return all
+}
+
+// findPlaces looks the command's keys up among those of its partition.
+func (c *call) findPlaces(keys []string) {
+	n := len(c.command.keys)
+	all := make([]int, 0, 2*n) // both lists
+	for _, key := range c.command.keys {
+		place, _ := slices.BinarySearch(keys, key)
+		all = append(all, place)
+	}
+	c.places, c.distinct = all, all
+	if n > 1 {
+		c.places = all[:n:n]
+		c.distinct = append(all, all...)[n:]
+		slices.Sort(c.distinct)
+		c.distinct = slices.Compact(c.distinct)
+	}
 }
 
 // operationsOf returns copies of the operations of calls, in the same order.

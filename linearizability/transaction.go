@@ -60,7 +60,13 @@ func SplitTransaction(args []string) (Transaction, error) {
 }
 
 func splitCommands(args []string) [][]string {
-	var parts [][]string
+	count := 1
+	for _, arg := range args {
+		if arg == Separator {
+			count++
+		}
+	}
+	parts := make([][]string, 0, count)
 	for {
 		end := slices.Index(args, Separator)
 		if end < 0 {
@@ -96,8 +102,8 @@ func parseTransaction(args []string) (command, error) {
 	if err != nil {
 		return command{}, err
 	}
-	t := &transaction{discarded: split.Discarded}
-	whole := command{run: t.run, changed: t.changed}
+	t := &transaction{discarded: split.Discarded, queue: make([]part, 0, len(split.Commands))}
+	whole := command{run: t.run, changed: t.changed, keys: make([]string, 0, len(args))}
 	add := func(args []string) (part, error) {
 		c, err := parse(args)
 		p := part{command: c, from: len(whole.keys), to: len(whole.keys) + len(c.keys)}
@@ -147,7 +153,7 @@ func (t *transaction) run(x *step, w world) {
 		}
 		seen, end = &x.seen.Items[0], &x.seen.Items[1]
 	}
-	for _, w := range x.through(w, t.read, seen) {
+	for _, w := range x.through([]world{w}, t.read, seen) {
 		t.end(x, w, end, true)
 	}
 }
@@ -183,25 +189,27 @@ func (t *transaction) exec(x *step, w world, seen *Reply) {
 		if seen != nil {
 			item = &seen.Items[i]
 		}
-		var next []world
-		for _, w := range worlds {
-			for _, after := range x.through(w, &t.queue[i], item) {
-				next = addWorld(next, after)
-			}
-		}
-		worlds = next
+		worlds = x.through(worlds, &t.queue[i], item)
 	}
 	for _, w := range worlds {
 		x.next = addWorld(x.next, w)
 	}
 }
 
-// through returns the worlds after one command of a transaction; none if its reply has no explanation in this one.
-func (x *step) through(w world, p *part, seen *Reply) []world {
-	places := x.call.places[p.from:p.to]
-	y := step{call: &call{operation: x.call.operation, command: p.command, places: places}, clock: x.clock, seen: seen}
-	p.command.run(&y, w)
-	return y.next
+// through returns the worlds after one command of a transaction; none if its reply has no explanation in the worlds before it.
+func (x *step) through(worlds []world, p *part, seen *Reply) []world {
+	inner := struct {
+		step
+		call
+	}{
+		step{clock: x.clock, seen: seen},
+		call{operation: x.call.operation, command: p.command, places: x.call.places[p.from:p.to]},
+	}
+	inner.step.call = &inner.call
+	for _, w := range worlds {
+		p.command.run(&inner.step, w)
+	}
+	return inner.next
 }
 
 // changed reports whether the reply proves that one of the commands changed something.

@@ -1,10 +1,10 @@
 package cluster
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
@@ -12,6 +12,7 @@ import (
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -57,6 +58,8 @@ type task struct {
 	// target overrides the slot cache for the next sending, asking prefixes it with ASKING.
 	target transport.Address
 	asking bool
+	// transaction is set for one, which then takes the place of encoded.
+	transaction *transaction
 }
 
 // retry is a task that waits for its next sending.
@@ -113,6 +116,11 @@ func (c *client) NextDeadline() time.Duration {
 func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
 
 func (c *client) newTask(args []string) *task {
+	if linearizability.IsTransaction(args) {
+		if t, err := c.newTransaction(args); err == nil {
+			return t
+		} // else the node and the checker will say what is wrong with it
+	}
 	arguments := c.byteArguments(args)
 	const perArgument = len("$1000\r\n\r\n")
 	room := len(c.argumentBytes) + (len(args)+1)*perArgument
@@ -156,6 +164,10 @@ func (c *client) work() {
 
 // send puts a task on the connection to whom it concerns.
 func (c *client) send(t *task) {
+	if t.transaction != nil {
+		c.sendTransaction(t)
+		return
+	}
 	conn := c.connectionTo(c.target(t))
 	if t.asking {
 		conn.write(c, resp.AppendCommand(nil, []byte("ASKING")), nil)
@@ -191,32 +203,42 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 		}
 		return
 	}
-	if reply.Kind == resp.KindError && c.refused(conn, t, reply.Str) {
+	if t.transaction != nil {
+		c.transactionReply(conn, t, reply)
+		return
+	}
+	if reply.Kind == resp.KindError && isRefusal(reply.Str) {
+		t.harmless(reply.Str)
+		c.again(conn, t, reply.Str)
 		return
 	}
 	c.finish(t, Answered)
 	t.op.Reply = modelReply(reply)
 }
 
-// refused handles the errors that say that nothing was executed, and reports whether this was one.
-func (c *client) refused(conn *connection, t *task, text []byte) bool {
-	if to, ok := redirect.Parse(text); ok {
-		c.harmless(t, text)
-		c.follow(conn, t, to)
+// isRefusal reports whether an error says that nothing was executed, since the command has to go elsewhere or wait.
+func isRefusal(text []byte) bool {
+	if _, ok := redirect.Parse(text); ok {
 		return true
 	}
-	code, _, _ := strings.Cut(string(text), " ")
-	if code != "CLUSTERDOWN" && code != "TRYAGAIN" && code != "LOADING" {
-		return false
-	}
-	c.harmless(t, text)
-	c.later(t)
-	return true
+	code, _, _ := bytes.Cut(text, []byte(" "))
+	return string(code) == "CLUSTERDOWN" || string(code) == "TRYAGAIN" || string(code) == "LOADING"
 }
 
+// again sends a refused task once more: where a redirect points, or later.
+func (c *client) again(conn *connection, t *task, refusal []byte) {
+	if to, ok := redirect.Parse(refusal); ok {
+		c.follow(conn, t, to)
+	} else {
+		c.later(t)
+	}
+}
+
+func (t *task) lastAttempt() *Attempt { return &t.op.Attempts[len(t.op.Attempts)-1] }
+
 // harmless notes that a node has answered the latest attempt with an error instead of executing it.
-func (c *client) harmless(t *task, refusal []byte) {
-	attempt := &t.op.Attempts[len(t.op.Attempts)-1]
+func (t *task) harmless(refusal []byte) {
+	attempt := t.lastAttempt()
 	attempt.Harmless, attempt.Refusal = true, string(refusal)
 }
 
@@ -274,7 +296,7 @@ func (c *client) lost(t *task) {
 	switch {
 	case t.op == nil:
 		c.refreshing = false
-	case t.op.readOnly:
+	case t.op.readOnly || t.transaction != nil && t.transaction.isAhead:
 		c.later(t)
 	default:
 		c.finish(t, Unknown)

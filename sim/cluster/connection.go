@@ -18,12 +18,15 @@ type connection struct {
 	log     *connectionLog
 	address transport.Address
 	stream  transport.StreamID
+	// own is set for a connection that transactions have to themselves, one at a time, held while one has it.
+	own, held bool
 	// sent counts the commands on it.
 	sent uint64
 	// waiting are those without a reply, oldest first.
 	waiting []waiter
-	// buffer is the beginning of a reply whose end has not arrived.
+	// buffer is the beginning of a reply whose end has not arrived, and parser what has been seen of it.
 	buffer []byte
+	parser resp.ValueParser
 }
 
 // waiter is a command that waits for its reply. Task is nil for those whose reply nobody needs: HELLO and ASKING.
@@ -32,13 +35,29 @@ type waiter struct {
 	deadline time.Duration
 }
 
-// connectionTo returns a connection to the node, a new one if there is none.
+// connectionTo returns the connection to a node that all commands share, a new one if there is none.
 func (c *client) connectionTo(address transport.Address) *connection {
 	for _, conn := range c.connections {
-		if conn.address == address {
+		if conn.address == address && !conn.own {
 			return conn
 		}
 	}
+	return c.open(address)
+}
+
+// connectionOfItsOwn returns a connection to a node that nobody else uses now.
+func (c *client) connectionOfItsOwn(address transport.Address) *connection {
+	for _, conn := range c.connections {
+		if conn.address == address && conn.own && !conn.held {
+			return conn
+		}
+	}
+	conn := c.open(address)
+	conn.own = true
+	return conn
+}
+
+func (c *client) open(address transport.Address) *connection {
 	c.opened++
 	conn := &connection{
 		name: fmt.Sprintf("%s/%d", c.host.Name(), c.opened), address: address, stream: c.bus.OpenStream(address),
@@ -61,9 +80,14 @@ func (c *client) byStream(stream transport.StreamID) *connection {
 
 // write sends one encoded command.
 func (conn *connection) write(c *client, encoded []byte, t *task) {
+	conn.expect(c, t)
+	c.bus.SendStream(conn.stream, encoded)
+}
+
+// expect counts one command as sent.
+func (conn *connection) expect(c *client, t *task) {
 	conn.sent++
 	conn.waiting = append(conn.waiting, waiter{task: t, deadline: c.host.Now() + replyTimeout})
-	c.bus.SendStream(conn.stream, encoded)
 }
 
 // data takes whole replies off a connection.
@@ -73,29 +97,33 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 		return // given up meanwhile
 	}
 	conn.buffer = append(conn.buffer, data...)
-	for len(conn.buffer) > 0 {
-		reply, size, err := resp.ReadValue(conn.buffer, resp.ReplyLimits{})
+	rest := conn.buffer
+	for len(rest) > 0 {
+		reply, size, err := conn.parser.Next(rest)
 		if err != nil || len(conn.waiting) == 0 {
-			c.cluster.World.Fail(sim.Violation, "reply", fmt.Sprintf("%v sent what is no reply, or one too many: %q (%v)", conn.address, conn.buffer, err))
+			c.cluster.World.Fail(sim.Violation, "reply", fmt.Sprintf("%v sent what is no reply, or one too many: %q (%v)", conn.address, rest, err))
 			return
 		}
 		if size == 0 {
-			return
+			break
 		}
+		rest = rest[size:]
 		next := conn.waiting[0].task
-		conn.waiting = conn.waiting[1:]
+		conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
 		if next != nil {
 			c.answered(conn, next, &reply)
 		}
-		conn.buffer = append(conn.buffer[:0], conn.buffer[size:]...)
 	}
+	conn.buffer = append(conn.buffer[:0], rest...)
 }
 
 // drop forgets a connection, and what was under way on it.
 func (c *client) drop(conn *connection) {
 	c.connections = slices.DeleteFunc(c.connections, func(other *connection) bool { return other == conn })
+	var last *task // the commands of a transaction wait one behind the other
 	for _, w := range conn.waiting {
-		if w.task != nil {
+		if w.task != nil && w.task != last {
+			last = w.task
 			c.lost(w.task)
 		}
 	}

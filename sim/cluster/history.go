@@ -31,10 +31,17 @@ type Operation struct {
 	Reply        linearizability.Reply
 	// Attempts are the times that it was sent; a redirected or refused one surely had no effect.
 	Attempts []Attempt
-	// keys are where the keys are among Args, none for a command that there is not.
-	keys command.KeyRange
-	// readOnly says that the command only reads.
+	// keys are where the keys are among Args, none for a command that there is not. Those of a transaction are in its parts.
+	keys  command.KeyRange
+	parts []keyedCommand
+	// readOnly says that the command only reads, or that the transaction does or will not run.
 	readOnly bool
+}
+
+// keyedCommand is a command of a transaction, and where its keys are.
+type keyedCommand struct {
+	args []string
+	keys command.KeyRange
 }
 
 // Attempt is one sending of an operation.
@@ -46,11 +53,15 @@ type Attempt struct {
 	Connection string
 	// log is what nodes did on that connection.
 	log *connectionLog
-	// Ordinal counts the commands on that connection from 1.
+	// Ordinal counts the commands on that connection from 1. That of a transaction is EXEC's.
 	Ordinal uint64
+	// Ahead says that this was the read ahead of a transaction, of which EXEC is another attempt.
+	Ahead bool
 	// Harmless says that the node answered without executing: a redirect, or a refusal.
 	Harmless bool
-	// Refusal is the error that came then.
+	// Idle says that the node answered that EXEC or DISCARD did nothing: a key had changed, or a command was refused before.
+	Idle bool
+	// Refusal is the error that sent the client elsewhere or made it wait.
 	Refusal string
 }
 
@@ -122,9 +133,13 @@ func (h *History) begin(op *Operation, now time.Duration) {
 	h.byClient[op.Client] = append(h.byClient[op.Client], op)
 }
 
-// Applied returns when an operation first had an effect, by any of its attempts.
+// Applied returns when an operation first had an effect, by any of its attempts. What is read ahead of a transaction can find an
+// expired key, and delete it, which is not the transaction's doing.
 func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 	for i := range op.Attempts {
+		if op.Attempts[i].Ahead {
+			continue
+		}
 		if did := op.Attempts[i].command(); did.effective && (!ok || did.executed < at) {
 			at, ok = did.executed, true
 		}
@@ -132,18 +147,21 @@ func (h *History) Applied(op *Operation) (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// Executed returns when the attempt was executed that decided an operation: the last one that a node executed.
+// Executed returns when the attempt was executed that decided an operation: the last one that a node executed. For a
+// transaction that did nothing that is the read ahead of it.
 func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
+	idle := true // all so far
 	for i := range op.Attempts {
-		if t := op.Attempts[i].command().executed; t > 0 {
-			at, ok = t, true
+		attempt := &op.Attempts[i]
+		if t := attempt.command().executed; t > 0 && (idle || !attempt.Idle) {
+			at, ok, idle = t, true, idle && attempt.Idle
 		}
 	}
 	return at, ok
 }
 
-// checkAttempts verifies that what clients were told agrees with what nodes did: a redirected or refused attempt had no
-// effect, and no operation had an effect twice.
+// checkAttempts verifies that what clients were told agrees with what nodes did: a redirected or refused attempt was not
+// executed, a transaction that did not run had no effect, and no operation had an effect twice.
 func (h *History) checkAttempts() (check string, err error) {
 	for _, op := range h.Operations {
 		effective := 0
@@ -153,7 +171,10 @@ func (h *History) checkAttempts() (check string, err error) {
 			if attempt.Harmless && did != (commandLog{}) {
 				return "harmless refusal", fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}
-			if did.effective {
+			if attempt.Idle && did.effective {
+				return "idle transaction", fmt.Errorf("operation %d %q did not run on %s, and had an effect there", op.ID, op.Args, attempt.Connection)
+			}
+			if did.effective && !attempt.Ahead {
 				effective++
 			}
 		}
@@ -184,12 +205,18 @@ func (h *History) count() (answered, refused, unknown int) {
 func (h *History) keys() []string {
 	seen := map[string]bool{}
 	var keys []string
-	for _, op := range h.Operations {
-		for i := range op.keys.Count {
-			if key := op.Args[op.keys.First+i*op.keys.Step]; !seen[key] {
+	add := func(args []string, at command.KeyRange) {
+		for i := range at.Count {
+			if key := args[at.First+i*at.Step]; !seen[key] {
 				seen[key] = true
 				keys = append(keys, key)
 			}
+		}
+	}
+	for _, op := range h.Operations {
+		add(op.Args, op.keys)
+		for _, part := range op.parts {
+			add(part.args, part.keys)
 		}
 	}
 	slices.Sort(keys)

@@ -11,7 +11,7 @@ import (
 // Workload says what clients ask for. The operations are drawn before the run, as inputs of its plan.
 type Workload struct {
 	// Strings, Counters and Tags are how many keys of a kind there are: few, so that operations meet. A tag stands for
-	// three keys that share a hash tag, and so a slot.
+	// three keys that share a hash tag, and so a slot. There is a string of bits for each counter.
 	Strings, Counters, Tags int
 	// Pause is the mean time between two operations of one client.
 	Pause time.Duration
@@ -32,6 +32,10 @@ const (
 	FamilyMulti
 	FamilyExpiry
 	FamilyInspect
+	FamilyRename
+	FamilyBits
+	FamilyTransaction
+	FamilyWatch
 	// FamilyCount is the number of families.
 	FamilyCount
 )
@@ -41,6 +45,9 @@ func DefaultWorkload() Workload {
 	w := Workload{Strings: 8, Counters: 4, Tags: 3, Pause: 40 * time.Millisecond}
 	for family := range w.Weights {
 		w.Weights[family] = 10
+	}
+	for family := FamilyRename; family < FamilyCount; family++ {
+		w.Weights[family] = 5
 	}
 	w.Weights[FamilyGet], w.Weights[FamilySet] = 40, 30
 	return w
@@ -55,8 +62,12 @@ func DrawWorkload(source *random.Stream) Workload {
 		Pause:    source.Duration(10*time.Millisecond, 80*time.Millisecond),
 	}
 	for family := range w.Weights {
+		most := 30
+		if Family(family) >= FamilyRename { // one of these is worth several of the others
+			most = 8
+		}
 		if source.Chance(random.Million / 2) {
-			w.Weights[family] = 1 + source.IntN(30)
+			w.Weights[family] = 1 + source.IntN(most)
 		}
 	}
 	// Without reads nothing is learnt, without writes there is nothing to learn.
@@ -70,8 +81,9 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 	var inputs []sim.Input
 	for client := range clients {
 		d := drawer{workload: w, source: source, client: client}
+		host := clientName(client + 1)
 		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
-			inputs = append(inputs, sim.Input{At: at, Host: clientName(client + 1), Args: d.operation()})
+			inputs = append(inputs, sim.Input{At: at, Host: host, Args: d.operation()})
 		}
 	}
 	return inputs
@@ -106,6 +118,14 @@ func (d *drawer) operation() []string {
 		return d.expiryOperation()
 	case FamilyInspect:
 		return []string{choose(d.source, []string{"EXISTS", "TYPE", "STRLEN"}), d.str()}
+	case FamilyRename:
+		return d.renameOperation(d.tag())
+	case FamilyBits:
+		return d.bitOperation()
+	case FamilyTransaction:
+		return d.transaction(d.tag())
+	case FamilyWatch:
+		return d.watchingTransaction(d.tag())
 	}
 	return []string{"GET", d.str()}
 }
@@ -138,8 +158,7 @@ func (d *drawer) counterOperation() []string {
 
 // multiOperation draws a command on several keys of one slot.
 func (d *drawer) multiOperation() []string {
-	tag := d.source.IntN(d.workload.Tags)
-	key := func(suffix string) string { return "{t" + strconv.Itoa(tag) + "}" + suffix }
+	key := d.tag().key
 	switch choose(d.source, []string{"MSET", "MGET", "MGET", "DEL", "EXISTS", "SET"}) {
 	case "MSET":
 		return []string{"MSET", key("a"), d.value(), key("b"), d.value()}

@@ -1,0 +1,241 @@
+package cluster
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/resp"
+	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/linearizability"
+	"github.com/ember-cluster/ember/sim"
+	"github.com/ember-cluster/ember/transport"
+)
+
+// maxRounds is how often a client tries a transaction whose watched keys have changed.
+const maxRounds = 3
+
+// transaction is a task of several commands. One that watches keys has a connection to itself, since what is watched is the
+// connection's: WATCH and a read, then, when the read has been answered, all from MULTI on.
+//
+//	ahead: WATCH, read ──answered──► block: MULTI, commands, EXEC ──► a reply ──► finished; tried anew if a key had changed
+//	  └─────── lost, refused ──► again          └── refused, moved ──► again        lost ──► unknown
+type transaction struct {
+	ahead, block pipeline
+	round        int // of tries whose watched keys had changed
+	// isAhead says which of the two has been sent, missing how many of its replies are still to come.
+	isAhead bool
+	missing int
+	// conn is the connection that it has to itself.
+	conn   *connection
+	asking bool
+	// read is what the client has read ahead.
+	read linearizability.Reply
+	// refusal is the first error that says that a command was not even queued, for it has to go elsewhere or wait.
+	refusal []byte
+}
+
+// pipeline is some commands that are sent at once.
+type pipeline struct {
+	encoded []byte
+	ends    []int // of the commands
+}
+
+func (p *pipeline) add(arguments [][]byte) {
+	p.encoded = resp.AppendCommand(p.encoded, arguments...)
+	p.ends = append(p.ends, len(p.encoded))
+}
+
+// newTransaction returns the task of a transaction.
+func (c *client) newTransaction(args []string) (*task, error) {
+	split, err := linearizability.SplitTransaction(args)
+	if err != nil {
+		return nil, err
+	}
+	x := &transaction{}
+	t := &task{op: &Operation{Client: c.number, Args: args, readOnly: true}, transaction: x}
+	runs := !split.Discarded
+	add := func(p *pipeline, args []string) {
+		arguments := c.byteArguments(args)
+		row := t.note(args, arguments)
+		switch {
+		case row == nil || !row.ArityFits(len(args)):
+			runs = false
+		case !row.Flags.Has(command.ReadOnly):
+			t.op.readOnly = false
+		}
+		p.add(arguments)
+	}
+	if split.Watch != nil {
+		x.ahead.add(c.byteArguments(split.Watch))
+		add(&x.ahead, split.Read)
+	}
+	end := execCommand
+	if split.Discarded {
+		end = discardCommand
+	}
+	x.block.encoded = make([]byte, 0, 64*(2+len(split.Commands)))
+	x.block.ends = make([]int, 0, 2+len(split.Commands))
+	x.block.add(multiCommand)
+	for _, args := range split.Commands {
+		add(&x.block, args)
+	}
+	x.block.add(end)
+	t.op.readOnly = t.op.readOnly || !runs
+	return t, nil
+}
+
+// The commands around a transaction.
+var (
+	multiCommand   = [][]byte{[]byte("MULTI")}
+	execCommand    = [][]byte{[]byte("EXEC")}
+	discardCommand = [][]byte{[]byte("DISCARD")}
+)
+
+// note keeps where the keys of a transaction's command are, and the slot of the first.
+func (t *task) note(args []string, arguments [][]byte) *command.Row {
+	row := command.Resolve(arguments)
+	if row == nil {
+		return nil
+	}
+	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
+		t.op.parts = append(t.op.parts, keyedCommand{args, keys})
+		if !t.keyed {
+			t.slot, t.keyed = slots.Of(arguments[keys.First]), true
+		}
+	}
+	return row
+}
+
+// sendTransaction begins a transaction, from the start.
+func (c *client) sendTransaction(t *task) {
+	x := t.transaction
+	x.isAhead, x.asking, x.refusal = x.ahead.ends != nil, t.asking, nil
+	target := c.target(t)
+	t.target, t.asking = transport.Address{}, false
+	if !x.isAhead {
+		c.sendPart(c.connectionTo(target), t, &x.block)
+		return
+	}
+	x.conn = c.connectionOfItsOwn(target)
+	x.conn.held = true
+	c.sendPart(x.conn, t, &x.ahead)
+}
+
+// sendPart sends what comes ahead of MULTI, or all from it on. ASKING counts for one command, and for a transaction as a whole.
+// What is sent is cut somewhere, so that other clients' commands can come in between.
+func (c *client) sendPart(conn *connection, t *task, p *pipeline) {
+	x := t.transaction
+	x.missing = len(p.ends)
+	cut := c.random.At(c.cluster.World.Now()).IntN(len(p.ends))
+	start := 0
+	for i, end := range p.ends {
+		ask := x.asking && (x.isAhead || i == 0)
+		if ask {
+			conn.write(c, askingCommand, nil)
+		}
+		conn.expect(c, t)
+		if ask || i == cut || i == len(p.ends)-1 {
+			c.bus.SendStream(conn.stream, p.encoded[start:end])
+			start = end
+		}
+	}
+	t.op.Attempts = append(t.op.Attempts, Attempt{
+		At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent, Ahead: x.isAhead,
+	})
+}
+
+var askingCommand = resp.AppendCommand(nil, []byte("ASKING"))
+
+// transactionReply handles the reply to one command of a transaction.
+func (c *client) transactionReply(conn *connection, t *task, reply *resp.Value) {
+	x := t.transaction
+	x.missing--
+	reason, refused := refusalOf(reply)
+	if refused && x.refusal == nil {
+		x.refusal = bytes.Clone(reason)
+	}
+	switch {
+	case x.missing > 0:
+		c.checkQueued(conn, t, reply)
+	case x.isAhead:
+		c.readAhead(conn, t, reply, refused)
+	default:
+		c.ended(conn, t, reply, refused)
+	}
+}
+
+// refusalOf returns the reason of a reply that says that a command was not executed, for it has to go elsewhere or wait.
+func refusalOf(reply *resp.Value) (reason []byte, ok bool) {
+	if reply.Kind != resp.KindError {
+		return nil, false
+	}
+	// EXEC that is refused itself says so with the reason behind it.
+	reason = bytes.TrimPrefix(reply.Str, []byte("EXECABORT Transaction discarded because of: "))
+	return reason, isRefusal(reason)
+}
+
+// checkQueued checks the replies to all but the last command: MULTI and WATCH say OK, and what is queued says so, unless it is an
+// error.
+func (c *client) checkQueued(conn *connection, t *task, reply *resp.Value) {
+	x := t.transaction
+	want := "QUEUED"
+	if x.isAhead || x.missing == len(x.block.ends)-1 {
+		want = "OK"
+	}
+	if reply.Kind != resp.KindError && !(reply.Kind == resp.KindSimple && string(reply.Str) == want) {
+		c.cluster.World.Fail(sim.Violation, "transaction reply", fmt.Sprintf("%v answers %v to a command of %q, not %s", conn.address, reply, t.op.Args, want))
+	}
+}
+
+// readAhead goes on with MULTI, unless a key has to be looked for elsewhere.
+func (c *client) readAhead(conn *connection, t *task, reply *resp.Value, refused bool) {
+	x := t.transaction
+	if x.refusal != nil {
+		attempt := t.lastAttempt()
+		attempt.Harmless, attempt.Refusal = refused, string(x.refusal)
+		conn.write(c, resp.AppendCommand(nil, []byte("UNWATCH")), nil)
+		x.release()
+		c.again(conn, t, x.refusal)
+		return
+	}
+	x.read = modelReply(reply)
+	x.isAhead = false
+	c.sendPart(conn, t, &x.block)
+}
+
+// ended handles the reply to EXEC or DISCARD.
+func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused bool) {
+	x := t.transaction
+	x.release()
+	attempt := t.lastAttempt()
+	attempt.Harmless = refused
+	attempt.Idle = !refused && reply.Kind != resp.KindArray
+	attempt.Refusal = string(x.refusal)
+	if x.refusal != nil {
+		if reply.Kind == resp.KindArray {
+			c.cluster.World.Fail(sim.Violation, "transaction reply", fmt.Sprintf("%v ran %q, of which it had refused a part", conn.address, t.op.Args))
+		}
+		c.again(conn, t, x.refusal)
+		return
+	}
+	end := modelReply(reply)
+	c.finish(t, Answered)
+	t.op.Reply = end
+	if x.ahead.ends == nil {
+		return
+	}
+	t.op.Reply = linearizability.Reply{Kind: linearizability.Array, Items: []linearizability.Reply{x.read, end}}
+	if end.Kind == linearizability.Nil && x.round < maxRounds {
+		next := c.newTask(t.op.Args)
+		next.transaction.round = x.round + 1
+		c.queue = append([]*task{next}, c.queue...)
+	}
+}
+
+// release gives up the connection that the transaction had to itself.
+func (x *transaction) release() {
+	if x.conn != nil {
+		x.conn.held, x.conn = false, nil
+	}
+}

@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/linearizability"
+)
+
+// tag is a hash tag, of which there are three keys.
+type tag string
+
+var tagSuffixes = []string{"a", "b", "c"}
+
+func (d *drawer) tag() tag { return tag("{t" + strconv.Itoa(d.source.IntN(d.workload.Tags)) + "}") }
+
+func (t tag) key(suffix string) string { return string(t) + suffix }
+
+// anyKey draws one of a tag's keys.
+func (d *drawer) anyKey(t tag) string { return t.key(choose(d.source, tagSuffixes)) }
+
+// renameOperation draws a command that is about two keys of a tag.
+func (d *drawer) renameOperation(t tag) []string {
+	from, to := d.anyKey(t), d.anyKey(t)
+	switch name := choose(d.source, []string{"RENAME", "RENAMENX", "COPY", "COPY REPLACE", "MSETNX"}); name {
+	case "COPY REPLACE":
+		return []string{"COPY", from, to, "REPLACE"}
+	case "MSETNX":
+		return []string{"MSETNX", t.key("a"), d.value(), t.key("b"), d.value()}
+	default:
+		return []string{name, from, to}
+	}
+}
+
+// bitOperation draws a command on a part of a string.
+func (d *drawer) bitOperation() []string {
+	const bytes = 8
+	key := "b" + strconv.Itoa(d.source.IntN(d.workload.Counters))
+	number := func(n int) string { return strconv.Itoa(d.source.IntN(n)) }
+	switch name := choose(d.source, []string{"SETBIT", "GETBIT", "BITCOUNT", "SETRANGE", "GETRANGE"}); name {
+	case "SETBIT":
+		return []string{name, key, number(8 * bytes), number(2)}
+	case "GETBIT":
+		return []string{name, key, number(8 * bytes)}
+	case "BITCOUNT":
+		return []string{name, key}
+	case "SETRANGE":
+		return []string{name, key, number(bytes), d.value()}
+	default:
+		return []string{name, key, number(bytes), strconv.Itoa(d.source.IntN(bytes) - bytes/2)}
+	}
+}
+
+// transaction draws commands on the keys of a tag that are to happen at once. Now and then one of them has too many
+// arguments, or the client thinks better of it.
+func (d *drawer) transaction(t tag) []string {
+	args := []string{"MULTI"}
+	for range 1 + d.source.IntN(4) {
+		args = append(append(args, linearizability.Separator), d.queued(t)...)
+	}
+	if d.source.Chance(random.Million / 12) {
+		args = append(args, linearizability.Separator, "STRLEN", t.key("a"), t.key("b"))
+	}
+	end := "EXEC"
+	if d.source.Chance(random.Million / 12) {
+		end = "DISCARD"
+	}
+	return append(args, linearizability.Separator, end)
+}
+
+// watchingTransaction draws a transaction that is to run only if what was read before is still true.
+func (d *drawer) watchingTransaction(t tag) []string {
+	key := d.anyKey(t)
+	args := []string{"WATCH", key, linearizability.Separator, "GET", key}
+	if d.source.Chance(random.Million / 3) {
+		args = []string{"WATCH", t.key("a"), t.key("b"), linearizability.Separator, "MGET", t.key("a"), t.key("b")}
+	}
+	return slices.Concat(args, []string{linearizability.Separator}, d.transaction(t))
+}
+
+// queued draws a command of a transaction.
+func (d *drawer) queued(t tag) []string {
+	switch key := d.anyKey(t); choose(d.source, []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEND", "DEL", "INCR", "PEXPIRE", "rename"}) {
+	case "GET":
+		return []string{"GET", key}
+	case "MGET":
+		return []string{"MGET", t.key("a"), t.key("b"), t.key("c")}
+	case "MSET":
+		return []string{"MSET", t.key("a"), d.value(), t.key("b"), d.value()}
+	case "APPEND":
+		return []string{"APPEND", key, d.value()}
+	case "DEL":
+		return []string{"DEL", key}
+	case "INCR":
+		return []string{"INCR", key} // mostly an error, of which the commands behind it take no notice
+	case "PEXPIRE":
+		return []string{"PEXPIRE", key, strconv.Itoa(1 + d.source.IntN(3000))}
+	case "rename":
+		return d.renameOperation(t)
+	default:
+		return []string{"SET", key, d.value()}
+	}
+}
