@@ -214,3 +214,44 @@ func TestOneSeedOneHistory(t *testing.T) {
 		t.Errorf("two seeds gave %d histories", len(hashes))
 	}
 }
+
+// loseHalf makes a node forget the last write of a transaction whose other writes it keeps.
+func loseHalf(t *testing.T, c *Cluster) {
+	args := strings.Fields("MULTI ; SET {t0}a whole ; SET {t0}b whole ; EXEC")
+	c.perform(t, args)
+	slot := slots.Of([]byte("{t0}b"))
+	owner, _ := c.state.PrimaryOf(slot)
+	for i, id := range c.ids {
+		if id == owner.ID {
+			c.nodes[i].node.Space().Apply(keyspace.Effect{Kind: keyspace.Delete, Slot: slot, Key: []byte("{t0}b")})
+		}
+	}
+}
+
+// perform lets a client do one more operation, and waits for its end.
+func (c *Cluster) perform(t *testing.T, args []string) {
+	t.Helper()
+	if err := c.World.Load(sim.Plan{Inputs: []sim.Input{{At: c.World.Now() + time.Second, Host: clientName(1), Args: args}}}); err != nil {
+		t.Fatal(err)
+	}
+	count := len(c.history.Operations)
+	if !c.World.RunUntil(c.World.Now()+time.Minute, func() bool { return len(c.history.Operations) > count && c.idle() }) {
+		t.Fatalf("%q is never answered", args)
+	}
+}
+
+func TestHalfATransactionIsNotLinearizable(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { loseHalf(t, c) })
+	if report := r.Cluster.judge(r.Cluster.evidence()); report.Verdict != linearizability.Illegal {
+		t.Errorf("the checker says %v", report.Verdict)
+	}
+}
+
+func TestATransactionThatDidNotRunAndHadAnEffectIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		c.perform(t, strings.Fields("MULTI ; SET {t0}a 1 ; EXEC"))
+		op := c.history.Operations[len(c.history.Operations)-1]
+		op.Attempts[len(op.Attempts)-1].Idle = true
+	})
+	expectVerdict(t, r, sim.Violation, "did not run on")
+}
