@@ -35,7 +35,8 @@ func IsTransaction(args []string) bool {
 // is reports whether a command has this name and no arguments.
 func is(args []string, name string) bool { return len(args) == 1 && strings.EqualFold(args[0], name) }
 
-var errTransaction = errors.New("linearizability: a transaction is [WATCH key ... ; command ;] MULTI ; command ; ... EXEC or DISCARD")
+var errTransaction = errors.New(
+	"linearizability: a transaction is [WATCH key ... ; command ;] MULTI ; command ; ... EXEC or DISCARD")
 
 // SplitTransaction returns the commands of a transaction. What it returns shares args.
 func SplitTransaction(args []string) (Transaction, error) {
@@ -115,7 +116,8 @@ func parseTransaction(args []string) (command, error) {
 		if err != nil {
 			return command{}, err
 		}
-		if !p.command.reads || slices.ContainsFunc(p.command.keys, func(k string) bool { return !slices.Contains(split.Watch[1:], k) }) {
+		unwatched := func(key string) bool { return !slices.Contains(split.Watch[1:], key) }
+		if !p.command.reads || slices.ContainsFunc(p.command.keys, unwatched) {
 			return command{}, fmt.Errorf("linearizability: %q is no read of keys that are watched by %q", split.Read, split.Watch)
 		}
 		t.read = &p

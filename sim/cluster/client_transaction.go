@@ -184,7 +184,8 @@ func (c *client) checkQueued(conn *connection, t *task, reply *resp.Value) {
 		want = "OK"
 	}
 	if reply.Kind != resp.KindError && !(reply.Kind == resp.KindSimple && string(reply.Str) == want) {
-		c.cluster.World.Fail(sim.Violation, "transaction reply", fmt.Sprintf("%v answers %v to a command of %q, not %s", conn.address, reply, t.op.Args, want))
+		c.cluster.World.Fail(sim.Violation, "transaction reply",
+			fmt.Sprintf("%v answers %v to a command of %q, not %s", conn.address, reply, t.op.Args, want))
 	}
 }
 
@@ -214,7 +215,8 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 	attempt.Refusal = string(x.refusal)
 	if x.refusal != nil {
 		if reply.Kind == resp.KindArray {
-			c.cluster.World.Fail(sim.Violation, "transaction reply", fmt.Sprintf("%v ran %q, of which it had refused a part", conn.address, t.op.Args))
+			c.cluster.World.Fail(sim.Violation, "transaction reply",
+				fmt.Sprintf("%v ran %q, of which it had refused a part", conn.address, t.op.Args))
 		}
 		c.again(conn, t, x.refusal)
 		return

@@ -50,7 +50,8 @@ func expectOperation(t *testing.T, h *History, number int, outcome Outcome, repl
 func TestTransactionIsMovedAsAWhole(t *testing.T) {
 	h := transactionWorld(t, "MULTI ; SET foo 1 ; GET foo ; EXEC",
 		scriptOf(t, "MULTI -> +OK~", "SET foo 1 -> "+fmt.Sprintf("-MOVED %d 10.0.0.2:7000~", slotOfFoo),
-			"GET foo -> "+fmt.Sprintf("-MOVED %d 10.0.0.2:7000~", slotOfFoo), "EXEC -> -EXECABORT Transaction discarded because of previous errors.~"),
+			"GET foo -> "+fmt.Sprintf("-MOVED %d 10.0.0.2:7000~", slotOfFoo),
+			"EXEC -> -EXECABORT Transaction discarded because of previous errors.~"),
 		scriptOf(t, "MULTI -> +OK~", "SET foo 1 -> +QUEUED~", "GET foo -> +QUEUED~", "EXEC -> *2~+OK~$1~1~"))
 	op := expectOperation(t, h, 0, Answered, `[OK "1"]`)
 	if len(op.Attempts) != 2 || !op.Attempts[0].Idle || op.Attempts[1].Idle || op.Attempts[1].Harmless || h.moved != 1 {
@@ -176,7 +177,9 @@ func TestTransactionsOfManyKinds(t *testing.T) {
 		}
 		ends[kind]++
 	}
-	for _, kind := range []string{"plain ran", "plain discarded", "plain aborted", "watching ran", "watching changed", "watching discarded", "watching aborted"} {
+	for _, kind := range []string{
+		"plain ran", "plain discarded", "plain aborted", "watching ran", "watching changed", "watching discarded", "watching aborted",
+	} {
 		if ends[kind] < 5 {
 			t.Errorf("%d times %s, of %v", ends[kind], kind, ends)
 		}

@@ -172,7 +172,8 @@ func (h *History) checkAttempts() (check string, err error) {
 				return "harmless refusal", fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
 			}
 			if attempt.Idle && did.effective {
-				return "idle transaction", fmt.Errorf("operation %d %q did not run on %s, and had an effect there", op.ID, op.Args, attempt.Connection)
+				return "idle transaction", fmt.Errorf("operation %d %q did not run on %s, and had an effect there",
+					op.ID, op.Args, attempt.Connection)
 			}
 			if did.effective && !attempt.Ahead {
 				effective++

@@ -176,7 +176,7 @@ func (s *naiveServer) run(args []string) string {
 // naiveOperations draws operations on two keys of one hash tag.
 func naiveOperations(seed uint64, clients int) (plan sim.Plan) {
 	source := random.Derive(seed, "operations")
-	for i := range 300 {
+	for i := range 900 {
 		value := strconv.Itoa(i)
 		text := choose(source, []string{
 			"GET {t}a", "MGET {t}a {t}b", "SET {t}a " + value, "MULTI ; SET {t}a " + value + " ; SET {t}b " + value + " ; EXEC",
@@ -184,7 +184,7 @@ func naiveOperations(seed uint64, clients int) (plan sim.Plan) {
 			"WATCH {t}a ; GET {t}a ; MULTI ; SET {t}a " + value + " ; SET {t}b " + value + " ; EXEC",
 		})
 		plan.Inputs = append(plan.Inputs, sim.Input{
-			At: time.Second + time.Duration(i)*time.Millisecond, Host: clientName(1 + source.IntN(clients)), Args: strings.Fields(text),
+			At: time.Second + time.Duration(i)*400*time.Microsecond, Host: clientName(1 + source.IntN(clients)), Args: strings.Fields(text),
 		})
 	}
 	return plan

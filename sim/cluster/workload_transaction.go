@@ -79,9 +79,11 @@ func (d *drawer) watchingTransaction(t tag) []string {
 	return slices.Concat(args, []string{linearizability.Separator}, d.transaction(t))
 }
 
+var queuedCommands = []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEND", "DEL", "INCR", "PEXPIRE", "rename"}
+
 // queued draws a command of a transaction.
 func (d *drawer) queued(t tag) []string {
-	switch key := d.anyKey(t); choose(d.source, []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEND", "DEL", "INCR", "PEXPIRE", "rename"}) {
+	switch key := d.anyKey(t); choose(d.source, queuedCommands) {
 	case "GET":
 		return []string{"GET", key}
 	case "MGET":
