@@ -16,9 +16,10 @@ import (
 
 // performance are the flags that decide how a run is watched and told.
 type performance struct {
-	Check bool   `help:"Run twice and compare the histories event by event."`
-	Trace string `help:"Write a line per event to this file." type:"path" placeholder:"FILE"`
-	JSON  bool   `help:"Print one JSON object instead of text." name:"json"`
+	Check  bool   `help:"Run twice and compare the histories event by event."`
+	Trace  string `help:"Write a line per event to this file." type:"path" placeholder:"FILE"`
+	Hashes bool   `help:"Begin each line of the trace with the hash of all that has happened, for diverge."`
+	JSON   bool   `help:"Print one JSON object instead of text." name:"json"`
 }
 
 // play is a run that can be repeated.
@@ -31,7 +32,7 @@ func (p *performance) perform(s *session, run play) (outcome *scenarios.Outcome,
 		return nil, err
 	}
 	bar := newBar(s, "running", 0)
-	watch := cluster.Watch{Trace: trace}
+	watch := p.watch(trace)
 	watch.Progress = func(virtual time.Duration) { bar.describe(fmt.Sprintf("virtual time %v", virtual)) }
 	begun := time.Now()
 	divergence := p.once(watch, func(watch cluster.Watch) {
@@ -54,6 +55,20 @@ func (p *performance) perform(s *session, run play) (outcome *scenarios.Outcome,
 	return outcome, nil
 }
 
+// watch returns who writes the trace.
+func (p *performance) watch(trace io.Writer) cluster.Watch {
+	if !p.Hashes || trace == nil {
+		return cluster.Watch{Trace: trace}
+	}
+	hash := uint64(0)
+	return cluster.Watch{Observe: func(r *sim.Record) {
+		if r.Host != nil {
+			hash = r.Host.World().Hash()
+		}
+		_, _ = fmt.Fprintf(trace, "%016x %v\n", hash, r) // an error is told by the flush
+	}}
+}
+
 // once runs once, or twice with a comparison under --check. Only the first run writes the trace.
 func (p *performance) once(watch cluster.Watch, run func(cluster.Watch)) *sim.Divergence {
 	if !p.Check {
@@ -63,7 +78,7 @@ func (p *performance) once(watch cluster.Watch, run func(cluster.Watch)) *sim.Di
 	return sim.Twice(func(journal *sim.Journal) {
 		watch.Journal = journal
 		run(watch)
-		watch.Trace = nil
+		watch.Trace, watch.Observe = nil, nil
 	})
 }
 
