@@ -56,6 +56,9 @@ var dependencies = []row{
 		"sim", "sim/shrink", "sim/view", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
 	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/random", "core/wire"}},
 
+	// Protocols of others, as examples.
+	{packages: "examples/register", ours: []string{"sim", "sim/shrink", "transport", "core/random"}},
+
 	// Commands and tools. The simulator's commands touch no real disk, and no socket but that of a page's server.
 	{packages: "cmd/embersim/live", ours: []string{"sim", "sim/cluster", "sim/live", "sim/scenarios", "sim/view"}},
 	{packages: "cmd/embersim", ours: []string{
