@@ -68,9 +68,7 @@ func (c *divergeCommand) runArguments() ([]string, error) {
 	if _, err := scenarios.Find(c.Scenario); err != nil {
 		return nil, err
 	}
-	return []string{
-		"run", "--seed", fmt.Sprint(*c.Seed), "--scenario", c.Scenario, "--nodes", fmt.Sprint(c.Nodes), "--duration", c.Duration.String(),
-	}, nil
+	return c.arguments(*c.Seed), nil
 }
 
 // traceRun lets another process run something. What the run comes to does not matter here.

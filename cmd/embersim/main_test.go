@@ -212,3 +212,22 @@ func TestViewWritesAPage(t *testing.T) {
 		}
 	}
 }
+
+func TestKindsOfFaultsAreSwitched(t *testing.T) {
+	code, out, errors := execute("run", "--seed", "7", "--duration", "10s", "--faults", "delay=off,clog=on", "--faults", "reset=100ms")
+	faults := line(out, "faults")
+	if code != exitOK || strings.Contains(faults, "delay") || !strings.Contains(faults, "reset") {
+		t.Errorf("exit %d, %s, %q", code, errors, faults)
+	}
+	if want := "--faults delay=off --faults clog=on --faults reset=100ms\n"; !strings.HasSuffix(line(out, "reproduce"), want) {
+		t.Errorf("got %q", line(out, "reproduce"))
+	}
+	if _, out, _ := execute("run", "--seed", "7", "--scenario", "pause", "--duration", "20s", "--faults", "pause=off"); line(out, "faults") != "faults      none\n" {
+		t.Errorf("got %q", line(out, "faults"))
+	}
+	for _, args := range [][]string{{"--faults", "rain=on"}, {"--faults", "wipe=on"}, {"--faults", "pause=on", "--scenario", "pause"}} {
+		if code, _, errors := execute(append([]string{"run", "--seed", "1"}, args...)...); code != exitUsage || errors == "" {
+			t.Errorf("%q: exit %d, %s", args, code, errors)
+		}
+	}
+}

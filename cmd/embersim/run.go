@@ -5,21 +5,25 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/cluster"
 	"github.com/ember-cluster/ember/sim/scenarios"
 )
 
 // settings are the flags that decide a run. They are those of the line that reproduces it.
 type settings struct {
-	Scenario string        `help:"Scenario to run; see list." default:"swarm"`
-	Nodes    int           `help:"Number of nodes; the scenario's own if 0." default:"0"`
-	Duration time.Duration `help:"Virtual time in which faults strike; the scenario's own if 0." default:"0"`
+	Scenario string            `help:"Scenario to run; see list." default:"swarm"`
+	Nodes    int               `help:"Number of nodes; the scenario's own if 0." default:"0"`
+	Duration time.Duration     `help:"Virtual time in which faults strike; the scenario's own if 0." default:"0"`
+	Faults   []sim.FaultSwitch `help:"Kinds of faults to switch, such as crash=off,loss=on,reset=2s (mean time between two). The seed decides on all others." placeholder:"KIND=..."`
 }
 
 func (s *settings) options(seed uint64) scenarios.Options {
-	return scenarios.Options{Seed: seed, Nodes: s.Nodes, Duration: s.Duration}
+	return scenarios.Options{Seed: seed, Nodes: s.Nodes, Duration: s.Duration, Faults: s.Faults}
 }
 
 // validate reports a usage error.
@@ -30,19 +34,27 @@ func (s *settings) validate() error {
 	return nil
 }
 
-// reproduce is the command line that gives the same run again.
-func (s *settings) reproduce(seed uint64) string {
-	line := fmt.Sprintf("go run ./cmd/embersim run --seed %d", seed)
+// arguments are those of the run.
+func (s *settings) arguments(seed uint64) []string {
+	args := []string{"run", "--seed", strconv.FormatUint(seed, 10)}
 	if s.Scenario != "swarm" {
-		line += " --scenario " + s.Scenario
+		args = append(args, "--scenario", s.Scenario)
 	}
 	if s.Nodes != 0 {
-		line += fmt.Sprintf(" --nodes %d", s.Nodes)
+		args = append(args, "--nodes", strconv.Itoa(s.Nodes))
 	}
 	if s.Duration != 0 {
-		line += fmt.Sprintf(" --duration %v", s.Duration)
+		args = append(args, "--duration", s.Duration.String())
 	}
-	return line
+	for _, choice := range s.Faults {
+		args = append(args, "--faults", choice.String())
+	}
+	return args
+}
+
+// reproduce is the command line that gives the same run again.
+func (s *settings) reproduce(seed uint64) string {
+	return "go run ./cmd/embersim " + strings.Join(s.arguments(seed), " ")
 }
 
 // runCommand is `embersim run`.

@@ -20,7 +20,8 @@ func Reductions() []shrink.Reduction {
 	}
 }
 
-// Defaults returns the values that a setting or a host of a script has where nothing is set.
+// Defaults returns the values that a setting or a host of a script has where nothing is set. The length of a run is not among
+// them: it is made shorter, whatever its default is.
 func Defaults(name string) []sim.Value {
 	config := DefaultConfig(0, 1, 1)
 	config.number()
@@ -31,7 +32,7 @@ func Defaults(name string) []sim.Value {
 		return config.Clients[0].group().setting().Values
 	}
 	for _, g := range config.groups() {
-		if g.name == name {
+		if g.name == name && name != runGroup {
 			return g.setting().Values
 		}
 	}
@@ -74,7 +75,7 @@ func shorterRun(script *sim.Script, report *sim.Report) []shrink.Edit {
 		last = max(last, in.At)
 	}
 	for at := range script.Settings {
-		if script.Settings[at].Name != "run" {
+		if script.Settings[at].Name != runGroup {
 			continue
 		}
 		for number, value := range script.Settings[at].Values {

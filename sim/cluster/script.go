@@ -11,7 +11,10 @@ import (
 	"github.com/ember-cluster/ember/transport/netsim"
 )
 
-// program names what this package simulates, in scripts.
+// runGroup is the setting of the phases of a run.
+const runGroup = "run"
+
+// programName is what this package simulates, in scripts.
 const programName = "ember"
 
 // NewScript writes a run down. The error is a mistake in the configuration or the plan.
@@ -78,7 +81,7 @@ func (c *Config) addHost(host sim.Setting) error {
 // groups are the settings that a script has of a run as a whole.
 func (c *Config) groups() []group {
 	return []group{
-		{"run", []field{
+		{runGroup, []field{
 			duration("chaos", &c.Chaos), duration("settle", &c.Settle), integer("step-budget", &c.StepBudget),
 		}},
 		{"cluster", []field{

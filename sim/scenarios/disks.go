@@ -12,7 +12,7 @@ var disks = clusterScenario("disks", "nodes restart on disks that fail, rot, lie
 	defaults{nodes: 6, clients: 4, duration: 2 * time.Minute},
 	func(s *story) {
 		s.spare(3)
-		s.plan.Faults = diskFaults.Draw(s.options.Seed, sim.FaultTargets{
+		s.drawFaults(diskFaults, sim.FaultTargets{
 			Hosts: s.config.Spares(),
 			From:  time.Second,
 			Until: s.options.Duration,

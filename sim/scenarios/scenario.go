@@ -19,6 +19,9 @@ type Options struct {
 	Nodes int
 	// Duration is the virtual time in which faults strike and operations begin.
 	Duration time.Duration
+	// Faults take decisions on kinds of faults from the seed. Scenarios that draw from a mix obey them; of others they can switch
+	// kinds off.
+	Faults []sim.FaultSwitch
 	// Watch influences nothing. Observe takes the events of a scenario that is one world.
 	cluster.Watch
 }

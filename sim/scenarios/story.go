@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core/random"
@@ -16,6 +17,9 @@ type story struct {
 	config   cluster.Config
 	workload cluster.Workload
 	plan     sim.Plan
+	// mixed says that faults were drawn from a mix; mistake is one in the options that showed then.
+	mixed   bool
+	mistake error
 }
 
 // defaults are the sizes of a scenario where the user has left them open.
@@ -26,20 +30,26 @@ type defaults struct {
 
 // clusterScenario is a scenario of a whole cluster: draw completes the story's configuration and adds its faults.
 func clusterScenario(name, summary string, sizes defaults, draw func(*story)) Scenario {
-	tell := func(options Options) *story {
+	tell := func(options Options) (*story, error) {
 		s := newStory(name, options, sizes)
 		draw(s)
 		s.drawOperations()
-		return s
+		return s, s.switchFaults()
 	}
 	return Scenario{
 		Name: name, Summary: summary,
 		Run: func(options Options) (*Outcome, error) {
-			s := tell(options)
+			s, err := tell(options)
+			if err != nil {
+				return nil, err
+			}
 			return perform(name, s.config, s.plan)
 		},
 		Draw: func(options Options) (sim.Script, error) {
-			s := tell(options)
+			s, err := tell(options)
+			if err != nil {
+				return sim.Script{}, err
+			}
 			return cluster.NewScript(name, s.config, s.plan)
 		},
 	}
@@ -58,6 +68,28 @@ func newStory(name string, options Options, sizes defaults) *story {
 	s.config.Watch = options.Watch
 	s.workload = cluster.DefaultWorkload()
 	return s
+}
+
+// drawFaults draws faults from a mix, with the decisions that the options take.
+func (s *story) drawFaults(mix sim.FaultMix, targets sim.FaultTargets) {
+	switched, err := mix.Switched(s.options.Faults...)
+	if err != nil {
+		s.mistake = err
+		return
+	}
+	s.mixed = true
+	s.plan.Faults = append(s.plan.Faults, switched.Draw(s.options.Seed, targets)...)
+}
+
+// switchFaults takes kinds of faults out that are switched off, and returns what is wrong with the switches.
+func (s *story) switchFaults() error {
+	for _, choice := range s.options.Faults {
+		if !choice.Off && !s.mixed && s.mistake == nil {
+			return fmt.Errorf("the faults of this scenario are its own: %v can only be switched off", choice.Kind)
+		}
+		s.plan.Faults = slices.DeleteFunc(s.plan.Faults, func(f sim.Fault) bool { return choice.Off && f.Kind == choice.Kind })
+	}
+	return s.mistake
 }
 
 // fault adds a fault to the plan.

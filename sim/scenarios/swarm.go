@@ -21,7 +21,7 @@ func drawSwarm(s *story, clients int) {
 	s.drawNodes()
 	s.drawClients(clients)
 	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
-	s.plan.Faults = swarmFaults.Draw(s.options.Seed, sim.FaultTargets{
+	s.drawFaults(swarmFaults, sim.FaultTargets{
 		Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
 		From:  time.Second,
 		Until: s.options.Duration,

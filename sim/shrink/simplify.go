@@ -35,11 +35,14 @@ func narrower(script *sim.Script, _ *sim.Report) []Edit {
 	return edits
 }
 
+// leastSpan is the shortest duration that is worth giving to a fault.
+const leastSpan = time.Millisecond
+
 // durations makes faults shorter, at either end.
 func durations(script *sim.Script, _ *sim.Report) []Edit {
 	var edits []Edit
 	for i, f := range script.Plan.Faults {
-		if half := f.For / 2; half > 0 {
+		if half := f.For / 2; half >= leastSpan {
 			edits = append(edits, func(script *sim.Script) {
 				if f := &script.Plan.Faults[i]; f.For > half {
 					f.At, f.For = f.At+f.For-half, half
@@ -47,6 +50,9 @@ func durations(script *sim.Script, _ *sim.Report) []Edit {
 			})
 		}
 		for _, shorter := range smaller(int64(f.For)) {
+			if time.Duration(shorter) < leastSpan {
+				continue
+			}
 			edits = append(edits, func(script *sim.Script) { lower(&script.Plan.Faults[i].For, time.Duration(shorter)) })
 		}
 	}
