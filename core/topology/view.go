@@ -12,6 +12,16 @@ const (
 	Failed
 )
 
+// String returns the word for it.
+func (h Health) String() string {
+	if int(h) < len(healthWords) {
+		return healthWords[h]
+	}
+	return "unknown"
+}
+
+var healthWords = [...]string{"alive", "suspected", "failed"}
+
 // EndpointType is what redirects and views give to clients as a node's address (cluster-preferred-endpoint-type).
 type EndpointType uint8
 
