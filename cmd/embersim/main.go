@@ -33,14 +33,13 @@ var exitCodes = map[sim.Verdict]int{
 
 // cli is the command line.
 type cli struct {
-	Run     runCommand     `cmd:"" help:"Run one scenario and print what happened."`
-	Replay  replayCommand  `cmd:"" help:"Run what a file says, which run --save or shrink has written."`
-	Shrink  shrinkCommand  `cmd:"" help:"Make a failing run smaller, and write it to a file."`
-	Diverge divergeCommand `cmd:"" help:"Name the first event at which two runs of one seed differ, of one program or of two."`
-	Sweep   sweepCommand   `cmd:"" help:"Run one scenario on a range of seeds."`
-	List    listCommand    `cmd:"" help:"List the scenarios."`
-	View    viewCommand    `cmd:"" help:"Write a run as a page to look at, search and step through."`
-	Bench   benchCommand   `cmd:"" help:"Measure the simulator's own speed."`
+	Run    runCommand    `cmd:"" help:"Run one scenario and print what happened."`
+	Replay replayCommand `cmd:"" help:"Run what a file says, which run --save or shrink has written."`
+	Shrink shrinkCommand `cmd:"" help:"Make a failing run smaller, and write it to a file."`
+	Sweep  sweepCommand  `cmd:"" help:"Run one scenario on a range of seeds."`
+	List   listCommand   `cmd:"" help:"List the scenarios."`
+	View   viewCommand   `cmd:"" help:"Write a run as a page to look at, search and step through."`
+	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`
 	hostCommands
 }
 

@@ -27,9 +27,10 @@ const livePackage = "github.com/ember-cluster/ember/cmd/embersim/live"
 //go:embed live/worker.js
 var worker []byte
 
-// hostCommands are those that need an operating system: sockets, and the go command.
+// hostCommands are those that need an operating system: sockets, processes, and the go command.
 type hostCommands struct {
-	Serve serveCommand `cmd:"" help:"Serve a page in which the simulator runs live."`
+	Serve   serveCommand   `cmd:"" help:"Serve a page in which the simulator runs live."`
+	Diverge divergeCommand `cmd:"" help:"Name the first event at which two runs of one seed differ, of one program or of two."`
 }
 
 // serveCommand is `embersim serve`.
