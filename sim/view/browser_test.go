@@ -186,6 +186,13 @@ func stepping(t *testing.T, page *browsertest.Page) {
 	if got := event(); got != last {
 		t.Errorf("End leads to event %d of %d", got, last)
 	}
+	drawn(page)
+	if row := browsertest.Evaluate[bool](page, `(() => {
+		const log = byID("log").getBoundingClientRect(), row = document.querySelector("#log .now");
+		return row !== null && row.getBoundingClientRect().bottom <= log.bottom + 1 && row.getBoundingClientRect().top >= log.top - 1;
+	})()`); !row {
+		t.Error("the last event is not in view in the log")
+	}
 	if text := browsertest.Evaluate[string](page, `byID("clock").textContent.split(" · ")[1]`); text != browsertest.Evaluate[string](page,
 		"`event ${page.run.events.toLocaleString('en')} of ${page.run.events.toLocaleString('en')}`") {
 		t.Errorf("the clock shows %q", text)

@@ -79,8 +79,8 @@ class Page {
     if (chosen >= 0 && (cursor.time < operations.call[chosen] || cursor.time > operations.end[chosen])) this.operation = -1;
     this.panels ||= requestAnimationFrame(() => {
       this.panels = 0;
+      this.inspector.draw(); // first, since it leaves more or less room for the log
       this.log.reveal();
-      this.inspector.draw();
     });
     this.timeline.invalidate();
     const event = run.records ? run.event.data[cursor.record] : 0;
