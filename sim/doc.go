@@ -37,7 +37,8 @@
 //
 // A run ends early with a Failure when an invariant (OnEvent) returns an error, when a process panics, when a deadline
 // spins at one instant, or when the caller says so (Fail). The latest events before it are in the window (WriteWindow); a
-// second run with Config.Trace gives all of them.
+// second run with Config.Trace gives all of them. Package view records a world, by Config.Observe, and writes it as a
+// page to look at and to step through.
 //
 // # Use
 //
