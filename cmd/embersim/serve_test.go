@@ -49,9 +49,9 @@ func TestLivePage(t *testing.T) {
 	if !ok {
 		return
 	}
-	t.Run("same hash as native", func(t *testing.T) { runsAsTheNativeSimulatorDoes(t, page) })
-	t.Run("harm by hand", func(t *testing.T) { harmByHand(t, page) })
-	t.Run("mistakes", func(t *testing.T) { mistakesAreTold(t, page) })
+	t.Run("same hash as native", func(t *testing.T) { runsAsTheNativeSimulatorDoes(t, page.In(t)) })
+	t.Run("harm by hand", func(t *testing.T) { harmByHand(t, page.In(t)) })
+	t.Run("mistakes", func(t *testing.T) { mistakesAreTold(t, page.In(t)) })
 }
 
 func runsAsTheNativeSimulatorDoes(t *testing.T, page *browsertest.Page) {
@@ -115,7 +115,14 @@ func harmByHand(t *testing.T, page *browsertest.Page) {
 	if look != "true,true,true,false,true," {
 		t.Errorf("cut, paused, down, nobody suspects anybody, touched, error: %s", look)
 	}
-	browsertest.Evaluate[bool](page, `[...document.querySelectorAll("#map button")].find((b) => b.textContent === "End all faults").click(), true`)
+	press := func(label string) {
+		browsertest.Evaluate[bool](page, `[...document.querySelectorAll("#map button")].find((b) => b.textContent === "`+label+`").click(), true`)
+	}
+	press("Start")
+	page.Await(`!live.busy && !document.querySelectorAll("#map .host")[3].classList.contains("down")`)
+	press("Lose 30%")
+	page.Await(`!live.busy && page.run.faults.some((f) => f.kind === "loss" && f.end === Infinity)`)
+	press("End all faults")
 	page.Await(`!live.busy && page.run.faults.every((f) => f.end < Infinity)`)
 }
 

@@ -32,7 +32,7 @@ const requireChromium = "EMBER_REQUIRE_CHROMIUM"
 const screenshots = "EMBER_SCREENSHOTS"
 
 // limit bounds everything that one test does in a browser, so that a page that hangs fails the test rather than the suite.
-const limit = 2 * time.Minute
+const limit = 3 * time.Minute
 
 // names are those under which a Chromium is installed.
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
@@ -41,10 +41,17 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 type Page struct {
 	t       *testing.T
 	context context.Context
-
-	mutex  sync.Mutex
-	errors []string // what the console has shown that is no plain message
+	console *console
 }
+
+// console is what a page's console has shown that is no plain message.
+type console struct {
+	mutex  sync.Mutex
+	errors []string
+}
+
+// In returns the same page for a subtest, which then fails in place of the test that has started the browser.
+func (p *Page) In(t *testing.T) *Page { return &Page{t: t, context: p.context, console: p.console} }
 
 // Start starts a browser that ends with the test, and reports false if this machine has none.
 func Start(t *testing.T, width, height int) (*Page, bool) {
@@ -68,7 +75,7 @@ func Start(t *testing.T, width, height int) (*Page, bool) {
 	t.Cleanup(cancel)
 	tab, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	p := &Page{t: t, context: tab}
+	p := &Page{t: t, context: tab, console: &console{}}
 	p.do(chromedp.EmulateViewport(int64(width), int64(height)))
 	p.watchConsole()
 	t.Cleanup(func() { _ = chromedp.Cancel(tab) })
@@ -93,9 +100,9 @@ func (p *Page) watchConsole() {
 				return
 			}
 			if m.IsException() || m.Type == "error" || m.Type == "warning" {
-				p.mutex.Lock()
-				p.errors = append(p.errors, m.String())
-				p.mutex.Unlock()
+				p.console.mutex.Lock()
+				p.console.errors = append(p.console.errors, m.String())
+				p.console.mutex.Unlock()
 			}
 		}
 	}()
@@ -103,9 +110,9 @@ func (p *Page) watchConsole() {
 
 // Errors returns what the console has shown so far beside plain messages.
 func (p *Page) Errors() []string {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	return append([]string{}, p.errors...)
+	p.console.mutex.Lock()
+	defer p.console.mutex.Unlock()
+	return append([]string{}, p.console.errors...)
 }
 
 func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -57,14 +57,14 @@ func TestPage(t *testing.T) {
 	if !ok {
 		return
 	}
-	t.Run("parts", func(t *testing.T) { partsDoAsTheyShould(t, page) })
-	t.Run("lanes", func(t *testing.T) { lanesAreDrawn(t, page, chunk) })
-	t.Run("operations", func(t *testing.T) { operationsAreDrawnWhereTheyAre(t, page) })
-	t.Run("keyboard", func(t *testing.T) { stepping(t, page) })
-	t.Run("overview", func(t *testing.T) { theOverviewMovesTheCursor(t, page) })
-	t.Run("search", func(t *testing.T) { searchAndFilter(t, page) })
-	t.Run("help", func(t *testing.T) { helpAndThemes(t, page) })
-	t.Run("speed", func(t *testing.T) { manyEventsStaySmooth(t, page, chunk) })
+	t.Run("parts", func(t *testing.T) { partsDoAsTheyShould(t, page.In(t)) })
+	t.Run("lanes", func(t *testing.T) { lanesAreDrawn(t, page.In(t), chunk) })
+	t.Run("operations", func(t *testing.T) { operationsAreDrawnWhereTheyAre(t, page.In(t)) })
+	t.Run("keyboard", func(t *testing.T) { stepping(t, page.In(t)) })
+	t.Run("overview", func(t *testing.T) { theOverviewMovesTheCursor(t, page.In(t)) })
+	t.Run("search", func(t *testing.T) { searchAndFilter(t, page.In(t)) })
+	t.Run("help", func(t *testing.T) { helpAndThemes(t, page.In(t)) })
+	t.Run("speed", func(t *testing.T) { manyEventsStaySmooth(t, page.In(t), chunk) })
 }
 
 // pixel is an expression for the colour of the scene at a point, as a list of red, green, blue and alpha.

@@ -58,7 +58,8 @@ class Live {
     const scenario = element("select", {}), faults = element("input", {type: "checkbox", checked: true}), follow = element("input", {type: "checkbox", checked: true});
     const speed = element("input", {type: "range", min: -3, max: 2, step: 0.25, value: 0, title: "virtual time beside real time"});
     const start = element("button", {onclick: () => this.start()}, "Start"), play = element("button", {onclick: () => this.play(), disabled: true}, "▶ Play");
-    const step = element("button", {onclick: () => this.step(), disabled: true, title: "One event (.)"}, "Step"), end = element("button", {onclick: () => this.toEnd(), disabled: true, title: "As fast as it can, to the end"}, "To the end");
+    const step = element("button", {onclick: () => this.step(), disabled: true, title: "One event (.)"}, "Step");
+    const end = element("button", {onclick: () => this.toEnd(), disabled: true, title: "As fast as it can, to the end"}, "To the end");
     const rate = element("output", {}), status = element("output", {className: "hash", id: "live-status"}), error = element("output", {className: "error"});
     speed.oninput = () => { rate.textContent = Number((10 ** speed.value).toPrecision(2)) + "×"; };
     speed.oninput();
@@ -130,10 +131,10 @@ class Live {
     if (this.playing) requestAnimationFrame(() => this.tick());
   }
 
-  async step() {
+  async step(events = 1) {
     this.setPlaying(false);
     await this.settled();
-    if (this.started && !this.ended) await this.advance(1e18, 1);
+    if (this.started && !this.ended) await this.advance(1e18, events);
   }
 
   toEnd() {
@@ -185,7 +186,7 @@ class Live {
     this.touched = true;
     try {
       await this.simulator.call(call, fault);
-      if (!this.playing) await this.step();
+      if (!this.playing) await this.step(2); // the fault itself, and what it causes at once, such as a start
     } catch (e) {
       this.controls.error.textContent = e.message;
     }

@@ -121,7 +121,7 @@ class HostMap {
     const condition = host < 0 ? "" : run.fact(run.tracks[host][0], Infinity).value;
     const isolated = this.active((f) => f.kind === "partition" && f.hosts.includes(host) && !f.peers.length);
     const any = this.active(() => true);
-    const wanted = [host, condition, isolated.length, any.length].join();
+    const wanted = [host, condition, any.map((f) => f.text)].join();
     if (wanted === this.shown) return;
     this.shown = wanted;
     const button = (label, press, title) => element("button", {onclick: press, title});
@@ -133,13 +133,18 @@ class HostMap {
       const pauses = this.active((f) => f.kind === "pause" && f.hosts.includes(host));
       if (pauses.length) add("Go on", "end its pause", () => pauses.forEach((f) => this.act("lift", f.text)));
       else if (condition === "up") add("Pause", "it stops, and goes on as if nothing had been", () => this.act("apply", `0s pause hosts=${name}`));
-      if (condition === "down") add("Start", "start it again", () => this.act("apply", `0s restart hosts=${name}`));
+      const downs = this.active((f) => ["kill", "crash", "wipe"].includes(f.kind) && f.hosts.includes(host));
+      if (downs.length) add("Start", "start it again", () => downs.forEach((f) => this.act("lift", f.text)));
+      else if (condition === "down") add("Start", "start it again", () => this.act("apply", `0s restart hosts=${name}`));
       else if (!this.clients[host]) {
         add("Kill", "its process dies, its disk keeps everything", () => this.act("apply", `0s kill hosts=${name}`));
         add("Crash", "it loses power, and what was not synced", () => this.act("apply", `0s crash hosts=${name}`));
       }
       if (isolated.length) add("Rejoin", "heal its links", () => isolated.forEach((f) => this.act("lift", f.text)));
       else add("Isolate", "cut all its links", () => this.act("apply", `0s partition hosts=${name}`));
+      const lossy = this.active((f) => f.kind === "loss" && f.hosts.includes(host) && !f.peers.length);
+      if (lossy.length) add("Lose nothing", "its packets arrive again", () => lossy.forEach((f) => this.act("lift", f.text)));
+      else add("Lose 30%", "of the packets from and to it", () => this.act("apply", `0s loss hosts=${name} amount=300000ppm`));
     }
     if (any.length) add("End all faults", "heal everything that is wrong now", () => any.forEach((f) => this.act("lift", f.text)));
     this.controls.replaceChildren(...parts);
