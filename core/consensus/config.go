@@ -50,7 +50,8 @@ type Config struct {
 	MaxProposal, MaxState int
 	// MaxPending bounds the proposals, and the reads, that wait at a node: its own, and at a leader those of others.
 	MaxPending int
-	// MaxUncommitted bounds the bytes of proposals in a leader's log that are not committed yet.
+	// MaxUncommitted bounds the bytes of a node's own proposals that wait, and those of all in a leader's log that are not
+	// committed yet.
 	MaxUncommitted int
 	// MaxAppend bounds the bytes of entries in one message, unless a single entry is larger.
 	MaxAppend int

@@ -71,6 +71,9 @@
 // change about and steps down when it is applied, unless there is a voter that it can have lead in its place first. A member
 // that was removed goes on voting until the voters know it (see leaving.go).
 //
+// When a quorum is lost for good, an operator has one node found the group anew (Bootstrap) under a higher
+// Config.Generation. Messages and log records of another generation count for nothing.
+//
 // # What is not believed
 //
 // Raft trusts its peers, and panics on what cannot be. Here a message is judged first (see admit): whether its sender is

@@ -80,7 +80,7 @@ func FuzzRecords(f *testing.F) {
 	_, records, _ := samples(f)
 	seeds(f, records)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		first := newDurable()
+		first := newDurable(0)
 		first.id, first.spent, first.log.hard = 1, 1, &pb.HardState{Term: new(uint64(0)), Vote: new(uint64(0)), Commit: new(uint64(0))}
 		for _, log := range [][][]byte{{data}, {first.checkpointRecord(), data}} {
 			m, err := New(smallConfig(), 0, nodeID(0), &list{}, newTestGroup(1, 1, smallConfig(), nil).source, log)

@@ -121,7 +121,7 @@ func TestConfigurationsThatRaftRestores(t *testing.T) {
 		}
 		g.change(conf, added)
 		snapshot.Data = appendBody(nil, g, &list{})
-		d := newDurable()
+		d := newDurable(0)
 		d.id, d.log.hard = 1, &pb.HardState{Term: new(uint64(1)), Vote: new(uint64(0)), Commit: new(uint64(3))}
 		d.log.install(snapshot)
 		m, err := New(DefaultConfig(), 0, nodeID(1), &list{}, newTestGroup(1, 1, DefaultConfig(), nil).source, [][]byte{d.checkpointRecord()})

@@ -111,7 +111,7 @@ type parkedStep struct {
 // Bootstrap returns the machine of a new group with this node as its only voter. Its first record is to be durable before
 // anybody is told of the group.
 func Bootstrap(config Config, now time.Duration, self wire.NodeID, state StateMachine, source *random.Stream) *Machine {
-	m := newMachine(config, now, self, state, source, newDurable())
+	m := newMachine(config, now, self, state, source, newDurable(config.Generation))
 	conf := &pb.ConfState{Voters: []uint64{1}, AutoLeave: new(false)}
 	m.group.nextID = 1
 	m.group.change(conf, []Member{{ID: 1, Node: self}})
@@ -130,7 +130,8 @@ func Bootstrap(config Config, now time.Duration, self wire.NodeID, state StateMa
 }
 
 // New returns the machine of a node whose log holds these records, in order: none if it was never in a group. The state
-// machine is brought to the newest state that is known to be committed. The error names a record that no machine writes.
+// machine is brought to the newest state that is known to be committed. Records of an earlier generation than the
+// configuration's are passed over. The error names a record that no machine writes, or one of a later generation.
 //
 // It panics if the configuration is not valid.
 func New(config Config, now time.Duration, self wire.NodeID, state StateMachine, source *random.Stream, records [][]byte) (*Machine, error) {
@@ -288,7 +289,7 @@ func (m *Machine) restart(record []byte) { m.write(record, true) }
 // retire leaves raft: this node is no member any more. Its raft id is never used again.
 func (m *Machine) retire() {
 	spent := m.durable.spent
-	m.durable = newDurable()
+	m.durable = newDurable(m.config.Generation)
 	m.durable.spent = spent
 	m.leaveRaft()
 	m.restart(m.durable.observerRecord())
@@ -297,7 +298,7 @@ func (m *Machine) retire() {
 // adopt begins a new life under a raft id that the group's leader has given to this node, with an empty log.
 func (m *Machine) adopt(id uint64) {
 	m.leaveRaft()
-	m.durable = newDurable()
+	m.durable = newDurable(m.config.Generation)
 	m.durable.id, m.durable.spent = id, id
 	m.durable.log.hard = &pb.HardState{Term: new(uint64(0)), Vote: new(uint64(0)), Commit: new(uint64(0))}
 	m.restart(m.durable.checkpointRecord())

@@ -38,7 +38,7 @@ func (m *Machine) Propose(now time.Duration, id ProposalID, data []byte) error {
 	switch {
 	case len(data) > m.config.MaxProposal:
 		return ErrTooLarge
-	case len(m.proposals) >= m.config.MaxPending:
+	case len(m.proposals) >= m.config.MaxPending || m.proposalBytes()+len(data) > m.config.MaxUncommitted:
 		return ErrBusy
 	case m.findProposal(id) >= 0:
 		return ErrUnderWay
@@ -46,6 +46,15 @@ func (m *Machine) Propose(now time.Duration, id ProposalID, data []byte) error {
 	m.proposals = append(m.proposals, proposal{id: id, data: slices.Clone(data), deadline: m.now + m.config.ProposalTimeout})
 	m.attempt(&m.proposals[len(m.proposals)-1])
 	return nil
+}
+
+// proposalBytes counts the bytes of this node's own proposals.
+func (m *Machine) proposalBytes() int {
+	total := 0
+	for i := range m.proposals {
+		total += len(m.proposals[i].data)
+	}
+	return total
 }
 
 func (m *Machine) findProposal(id ProposalID) int {

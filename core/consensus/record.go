@@ -15,10 +15,10 @@ import (
 //	append      1, term, vote, commit, first index, entries
 //	            entries are a count and for each: term, kind (1), data (length and bytes). They take the place of all entries
 //	            from the first index on. Term, vote and commit are always those in force.
-//	checkpoint  2, raft id, term, vote, commit, snapshot, entries behind the snapshot
+//	checkpoint  2, generation, raft id, term, vote, commit, snapshot, entries behind the snapshot
 //	            snapshot: index, term, four lists of the configuration and auto-leave, body (length and bytes)
 //	            body: the group, then the state machine's state (length and bytes)
-//	observer    3, the highest raft id that this node ever had
+//	observer    3, generation, the highest raft id that this node ever had in it
 //
 // A checkpoint or an observer record makes all earlier records void, so a log may be released up to it once it is durable,
 // and the first records that are left of a released log are passed over until one of those comes. As a log is cut behind the
@@ -40,12 +40,16 @@ type Record struct {
 
 // durable is what a machine's records say.
 type durable struct {
+	// generation is that of the group that the rest is about.
+	generation uint64
 	// id is the machine's raft id, 0 of an observer; spent is the highest it ever had.
 	id, spent uint64
 	log       *entryLog
 }
 
-func newDurable() *durable { return &durable{log: newEntryLog()} }
+func newDurable(generation uint64) *durable {
+	return &durable{generation: generation, log: newEntryLog()}
+}
 
 func appendHard(dst []byte, hard *pb.HardState) []byte {
 	dst = wire.AppendUvarint(dst, hard.GetTerm())
@@ -129,17 +133,21 @@ func (d *durable) appendRecord(first uint64, entries []*pb.Entry) []byte {
 }
 
 func (d *durable) checkpointRecord() []byte {
-	dst := wire.AppendUvarint([]byte{recordCheckpoint}, d.id)
+	dst := wire.AppendUvarint([]byte{recordCheckpoint}, d.generation)
+	dst = wire.AppendUvarint(dst, d.id)
 	dst = appendHard(dst, d.log.hard)
 	dst = appendSnapshot(dst, d.log.snapshot)
 	return appendEntries(dst, d.log.from(d.log.snapshotIndex()+1))
 }
 
-func (d *durable) observerRecord() []byte { return wire.AppendUvarint([]byte{recordObserver}, d.spent) }
+func (d *durable) observerRecord() []byte {
+	return wire.AppendUvarint(wire.AppendUvarint([]byte{recordObserver}, d.generation), d.spent)
+}
 
-// replay takes the records that a log still holds, in order. Its error names the record that no machine writes.
+// replay takes the records that a log still holds, in order. What they say of an earlier generation than the configuration's
+// is void: raft ids begin anew in each. Its error names the record that no machine writes.
 func replay(config Config, records [][]byte) (*durable, error) {
-	d := newDurable()
+	d := newDurable(0)
 	started := false
 	for i, record := range records {
 		if len(record) > 0 && record[0] == recordAppend && !started {
@@ -149,6 +157,12 @@ func replay(config Config, records [][]byte) (*durable, error) {
 			return nil, fmt.Errorf("consensus: log record %d of %d: %w", i+1, len(records), err)
 		}
 		started = true
+	}
+	switch {
+	case d.generation > config.Generation:
+		return nil, fmt.Errorf("consensus: the log is of generation %d, the configuration of %d", d.generation, config.Generation)
+	case d.generation < config.Generation:
+		return newDurable(config.Generation), nil
 	}
 	return d, nil
 }
@@ -161,9 +175,8 @@ func (d *durable) replayRecord(config Config, record []byte) error {
 	case recordCheckpoint:
 		d.replayCheckpoint(&r, config)
 	case recordObserver:
-		spent := readBounded(&r)
-		*d = *newDurable()
-		d.spent = spent
+		*d = *newDurable(r.Uvarint())
+		d.spent = readBounded(&r)
 	default:
 		r.Fail(wire.BadVersion)
 	}
@@ -187,6 +200,7 @@ func (d *durable) replayAppend(r *wire.Reader) {
 }
 
 func (d *durable) replayCheckpoint(r *wire.Reader, config Config) {
+	generation := r.Uvarint()
 	id, hard := readBounded(r), readHard(r)
 	snapshot := readSnapshot(r, config.maxSnapshot())
 	entries := readEntries(r, snapshot.GetMetadata().GetIndex()+1, maxEntriesInRecord)
@@ -196,7 +210,7 @@ func (d *durable) replayCheckpoint(r *wire.Reader, config Config) {
 	if r.Err() != nil {
 		return
 	}
-	*d = durable{id: id, spent: id, log: newEntryLog()}
+	*d = durable{generation: generation, id: id, spent: id, log: newEntryLog()}
 	d.log.hard = hard
 	d.log.install(snapshot)
 	d.log.add(entries)

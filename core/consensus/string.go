@@ -143,7 +143,7 @@ func describeRaft(m *pb.Message) string {
 
 // DescribeRecord shows a log record as text, for traces. Of bytes that are no record it shows the error.
 func DescribeRecord(record []byte) string {
-	d := newDurable()
+	d := newDurable(0)
 	d.id = 1
 	if len(record) > 0 && record[0] == recordAppend {
 		r := wire.NewReader(record[1:])
