@@ -12,7 +12,7 @@ const (
 	// MaxMembers bounds the members of a group, learners included.
 	MaxMembers = 64
 	// MaxResult bounds the bytes that a StateMachine returns for a proposal.
-	MaxResult = 1 << 10
+	MaxResult = 4 << 10
 	// Window is for how many log indexes a decided proposal is remembered, and for how many behind its base a proposal can
 	// be applied. So nothing is applied twice however late a retry comes.
 	Window = 4096

@@ -3,7 +3,7 @@ package topology
 import "github.com/ember-cluster/ember/core/slots"
 
 // MaxBatch is the most commands of a Batch.
-const MaxBatch = 64
+const MaxBatch = 32
 
 // Batch applies commands one after the other, as one entry of the log, so that nothing comes between them. Each has its own
 // result, and one that is refused does not stop the others. A Batch in a Batch is refused.

@@ -435,6 +435,9 @@ func TestEveryCommandAgreesWithModel(t *testing.T) {
 			if got, want := newModel(next), m; !reflect.DeepEqual(got, want) {
 				t.Fatalf("%v\nmodel %+v\nwant  %+v", c, got, want)
 			}
+			if got, err := DecodeResult(AppendResult(nil, result)); err != nil || !reflect.DeepEqual(got, result) {
+				t.Fatalf("result %+v was read as %+v: %v", result, got, err)
+			}
 			checkEncodings(t, c, state, next, archive)
 			state = next
 		}
@@ -493,6 +496,10 @@ func TestBatch(t *testing.T) {
 	want := "ERR Slot 200 is already unassigned false; <nil> true; <nil> false; <nil> false; ERR A batch of changes cannot contain another one false; "
 	if texts != want || result.Err != nil || !result.Changed || next.Version != s.Version+1 {
 		t.Errorf("got %s, version %d, %+v", texts, next.Version, result)
+	}
+	encoded := AppendResult(nil, result)
+	if got, err := DecodeResult(encoded); err != nil || !reflect.DeepEqual(got, result) {
+		t.Errorf("result %+v was read as %+v: %v", result, got, err)
 	}
 	batch.Commands = batch.Commands[:4]
 	if decoded, err := DecodeCommand(AppendCommand(nil, batch)); err != nil || !reflect.DeepEqual(decoded, batch) {

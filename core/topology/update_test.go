@@ -162,3 +162,27 @@ func FuzzDecodeChunk(f *testing.F) {
 		a.Add(c)
 	})
 }
+
+func FuzzDecodeResult(f *testing.F) {
+	s := testState(f)
+	for _, c := range []Command{
+		SetSetting{Name: "name", Value: "value"}, SetSetting{Name: "bad name"}, Forget{Node: nodeNamed("d")}, Promote{Shard: shardNamed("1")},
+		Batch{Commands: []Command{AddSlots{Shard: shardNamed("1"), Epoch: 3, Slots: slotSet(f, "5")}, Forget{Node: nodeNamed("f")}}},
+	} {
+		_, result := s.Apply(c)
+		f.Add(AppendResult(nil, result))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		result, err := DecodeResult(data)
+		var e *wire.Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("untyped error %v", err)
+		}
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(AppendResult(nil, result), data) || result.Err != nil && result.Err.Error() == "" {
+			t.Fatalf("%+v", result)
+		}
+	})
+}
