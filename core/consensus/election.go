@@ -58,6 +58,7 @@ func (m *Machine) advanceElection() {
 		}
 		m.raft.Tick()
 		m.observe()
+		m.yieldIfStuck()
 	}
 	if m.now >= m.election.forgetAt {
 		m.must(m.raft.ForgetLeader())
@@ -71,6 +72,16 @@ func (m *Machine) advanceElection() {
 		}
 		m.observe()
 	}
+}
+
+// yieldIfStuck has another voter lead if this leader's disk does not come back to it. The group would go on without that disk,
+// but this node's memory would fill with what it cannot write. It cannot win an election in that state: its own vote would
+// have to be written.
+func (m *Machine) yieldIfStuck() {
+	if m.role != Leader || len(m.parked) == 0 || m.now-m.parked[0].since < 2*m.config.ElectionTimeout {
+		return
+	}
+	m.yield(m.otherVoters())
 }
 
 // must panics on an error of raft that its contract excludes.

@@ -69,7 +69,8 @@ func (g *group) forget(index uint64) {
 		stale++
 	}
 	if stale > 0 {
-		g.decided = append(g.decided[:0:0], g.decided[stale:]...)
+		clear(g.decided[:stale])
+		g.decided = g.decided[stale:]
 		g.decidedBefore += uint64(stale)
 	}
 }

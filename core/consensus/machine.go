@@ -100,6 +100,7 @@ type raftProgressType = raft.ProgressType
 // parkedStep is what waits for a log record to be durable.
 type parkedStep struct {
 	position uint64
+	since    time.Duration
 	// responses are raft's: those to this node are handed back to it, the others were made messages and are in sends.
 	responses []*pb.Message
 	sends     [][]Send // Invariant: as long as responses; empty where the response is this node's own

@@ -188,6 +188,30 @@ func TestLargeSnapshot(t *testing.T) {
 	}
 }
 
+// A leader whose disk does not come back has another node lead.
+func TestStuckLeaderYields(t *testing.T) {
+	g := newTestGroup(3, 1, DefaultConfig(), nil)
+	g.run(time.Second, nil)
+	stuck := g.leader()
+	stuck.held = true
+	if err := g.propose(g.hosts[2], proposalID(1), "first"); err != nil {
+		t.Fatal(err)
+	}
+	g.run(g.now+4*time.Second, nil)
+	if leader := g.leader(); leader == nil || leader == stuck || stuck.machine.role != Follower || g.failure != nil {
+		t.Fatalf("%v leads, %v: %v", leader, stuck.machine, g.failure)
+	}
+	if err := g.propose(g.hosts[2], proposalID(2), "second"); err != nil {
+		t.Fatal(err)
+	}
+	stuck.held = false
+	g.sync(stuck)
+	g.run(g.now+time.Second, nil)
+	if got := fmt.Sprint(stuck.state.items); got != "[first second]" || g.failure != nil {
+		t.Errorf("%s: %v", got, g.failure)
+	}
+}
+
 // Only so much waits at a node.
 func TestProposalsAreBounded(t *testing.T) {
 	config := DefaultConfig()

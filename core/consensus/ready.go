@@ -52,7 +52,7 @@ func (m *Machine) handleReady(ready raft.Ready) {
 // store makes a record of what raft wants durable, and parks what depends on it.
 func (m *Machine) store(message *pb.Message) {
 	log := m.durable.log
-	step := parkedStep{responses: message.GetResponses()}
+	step := parkedStep{since: m.now, responses: message.GetResponses()}
 	entries := message.GetEntries()
 	if len(entries) > 0 {
 		step.first = entries[0].GetIndex()
@@ -64,6 +64,7 @@ func (m *Machine) store(message *pb.Message) {
 	voted := m.takeHardState(message)
 	switch snapshot := message.GetSnapshot(); {
 	case !raft.IsEmptySnap(snapshot):
+		m.durableTo = min(m.durableTo, snapshot.GetMetadata().GetIndex())
 		log.install(snapshot)
 		log.add(entries)
 		step.snapshot = snapshot

@@ -63,8 +63,13 @@ func (m *Machine) handOver() bool {
 	if slices.Contains(m.wanted, m.self) {
 		return false
 	}
-	for _, node := range m.wanted {
-		if id := m.group.memberOf(node); m.group.votes(id) && m.caughtUp(id) {
+	return m.yield(m.wanted)
+}
+
+// yield has the first of some nodes that votes and is caught up lead in place of this node, and reports whether there is one.
+func (m *Machine) yield(to []wire.NodeID) bool {
+	for _, node := range to {
+		if id := m.group.memberOf(node); id != m.durable.id && m.group.votes(id) && m.caughtUp(id) {
 			m.raft.TransferLeader(id)
 			return true
 		}
