@@ -71,14 +71,8 @@ func (c *shrinkCommand) shrink(s *session, script sim.Script, interrupts <-chan 
 		case <-done:
 		}
 	}()
-	bar := newBar(s, "shrinking", 0)
-	result, err := cluster.Shrink(script, shrink.Options{
-		First: firstOf(c.Jobs),
-		Stop:  stop.Load,
-		Progress: func(p shrink.Progress) {
-			bar.describe(fmt.Sprintf("shrinking: %d faults, %d operations, %d hosts left after %d runs (%s)", p.Faults, p.Inputs, p.Hosts, p.Runs, p.Pass))
-		},
-	})
+	bar := newShrinkBar(s)
+	result, err := cluster.Shrink(script, shrink.Options{First: bar.counting(firstOf(c.Jobs)), Stop: stop.Load, Progress: bar.progress})
 	bar.finish()
 	if err != nil {
 		return err
