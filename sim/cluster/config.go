@@ -45,8 +45,6 @@ type Watch struct {
 	Journal *sim.Journal
 	// Until is the number of the event after which the run stops without a judgement. 0: at its end.
 	Until uint64
-	// Built is called with the cluster before it starts.
-	Built func(c *Cluster)
 	// Progress is called about once per second of virtual time.
 	Progress func(virtual time.Duration)
 }

@@ -42,9 +42,6 @@ func Run(scenario string, config Config, plan sim.Plan) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.Built != nil {
-		config.Built(c)
-	}
 	c.chaos()
 	if !c.World.Ended() {
 		c.heal()
