@@ -152,7 +152,8 @@ func TestObjectTellsOfUse(t *testing.T) {
 	h.expect(0, "CLIENT NO-TOUCH OFF", "+OK\r\n")
 	h.clock.Wall += 5000
 	h.expect(0, "RENAME {t}key {t}other", "+OK\r\n")
-	h.expect(0, "OBJECT IDLETIME {t}other", ":5\r\n")
+	h.expect(0, "OBJECT IDLETIME {t}other", ":0\r\n") // that is a use of it, too
+	h.clock.Wall += 5000
 	h.expect(0, "SET {t}other value NX", "$-1\r\n")
 	h.expect(0, "OBJECT IDLETIME {t}other", ":0\r\n")
 	if got := h.do(0, "OBJECT FREQ {t}other"); !strings.HasPrefix(got, "-ERR An LFU maxmemory policy is not selected") {
@@ -163,6 +164,11 @@ func TestObjectTellsOfUse(t *testing.T) {
 	h.expect(0, "OBJECT FREQ {t}key", ":5\r\n")
 	h.expect(0, "GET {t}key", "$5\r\nvalue\r\n")
 	h.expect(0, "OBJECT FREQ {t}key", ":6\r\n")
+	h.expect(0, "RENAME {t}key {t}renamed", "+OK\r\n")
+	if got := h.do(0, "OBJECT FREQ {t}renamed"); got != ":6\r\n" && got != ":7\r\n" {
+		t.Errorf("a new name, another frequency: %q", got)
+	}
+	h.expect(0, "SET {t}key value", "+OK\r\n")
 	if got := h.do(0, "OBJECT IDLETIME {t}key"); !strings.HasPrefix(got, "-ERR An LFU maxmemory policy is selected") {
 		t.Error(got)
 	}

@@ -73,11 +73,12 @@ const databases = 16
 // is taken and may not be replaced; not ok stands for an error reply.
 func (c *Context) rename(replace bool) (renamed, ok bool) {
 	key, name := c.Args[1], c.Args[2]
-	value, found := c.find(key)
-	if !found {
+	if _, found := c.find(key); !found {
 		c.fail(errNoKey)
 		return false, false
 	}
+	c.touch(key)
+	value, _ := c.find(key) // with that use, which the new name takes over
 	if string(key) == string(name) {
 		return replace, true
 	}

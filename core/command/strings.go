@@ -190,6 +190,7 @@ func (c *Context) increment(by int64) {
 	var number, expireAt int64
 	if found {
 		if number, ok = value.Integer(); !ok {
+			c.touch(key)
 			c.fail(errNotInteger)
 			return
 		}
