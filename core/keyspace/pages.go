@@ -4,6 +4,8 @@ package keyspace
 const (
 	pageShift = 12
 	pageItems = 1 << pageShift
+	// firstPageItems is what the first page begins with. Its growth is not left to append, so that it is the same everywhere.
+	firstPageItems = 8
 )
 
 // pages is a sequence that grows and shrinks at its end a page at a time: unlike a slice's, its growth never copies more
@@ -21,16 +23,18 @@ func (p *pages[T]) at(i int) *T { return &p.pages[i>>pageShift][i&(pageItems-1)]
 func (p *pages[T]) push(item T) {
 	page := p.length >> pageShift
 	if page == len(p.pages) {
-		var fresh []T
-		if page > 0 { // the first one grows as a slice does, since most sequences are short
-			fresh = make([]T, 0, pageItems)
-			p.room += pageItems
+		size := pageItems
+		if page == 0 { // the first one grows, since most sequences are short
+			size = firstPageItems
 		}
-		p.pages = append(p.pages, fresh)
+		p.pages = append(p.pages, make([]T, 0, size))
+		p.room += size
 	}
-	before := cap(p.pages[page])
+	if full := p.pages[page]; len(full) == cap(full) {
+		p.pages[page] = append(make([]T, 0, 2*cap(full)), full...)
+		p.room += cap(full)
+	}
 	p.pages[page] = append(p.pages[page], item)
-	p.room += cap(p.pages[page]) - before
 	p.length++
 }
 
