@@ -7,6 +7,7 @@ import (
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/topology"
@@ -59,6 +60,7 @@ func New(options Options, log Recovered) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{options: options, space: keyspace.New(options.Random.Uint64())}
+	n.space.SetMarks(options.Marks)
 	n.reply = resp.Writer{Protocol: 2}
 	last, err := log.newest()
 	if err != nil {
@@ -67,6 +69,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	if last == nil {
 		n.state = n.newCluster()
 	} else {
+		options.Marks.Hit(marks.RebootFromRecord)
 		n.self, n.boot = last.Node, last.Boot
 		n.state = last.State
 	}
@@ -80,7 +83,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	n.connectView()
 	n.refreshView()
 	n.context = command.Context{
-		Reply: &n.reply, Unmuted: &n.reply, Space: n.space, Server: n,
+		Marks: options.Marks, Reply: &n.reply, Unmuted: &n.reply, Space: n.space, Server: n,
 		Sessions: n.sessions, Settings: &n.settings, Statistics: command.NewStatistics(),
 	}
 	n.SettingsChanged()
@@ -192,6 +195,17 @@ func (n *Node) Counters() *Counters { return &n.counters }
 // Serving reports whether cluster_state is ok: keyed commands for the node's own slots are executed.
 func (n *Node) Serving() bool { return n.serving }
 
+// Incarnation returns the highest incarnation that this node has heard of a member, 0 if none; of itself it is its own.
+func (n *Node) Incarnation(id wire.NodeID) uint64 {
+	if n.gossip == nil {
+		return 0
+	}
+	return n.gossip.Incarnation(id)
+}
+
+// Quiet reports whether failure detection has nothing to tell that the peers may not know; see gossip.Machine.Quiet.
+func (n *Node) Quiet() bool { return n.gossip == nil || n.gossip.Quiet() }
+
 // start makes the new boot number durable. Until it is, replies are parked and nothing is said to peers: whatever a node
 // reveals under an identity must be under one that it will still have after a crash.
 func (n *Node) start() {
@@ -206,6 +220,7 @@ func (n *Node) startGossip() {
 	// An incarnation of a later boot beats every one of an earlier boot, so a restarted node overrides rumours of
 	// its death without waiting to hear them. Fewer than 2^32 refutations fit into one life.
 	n.gossip = gossip.New(n.options.Gossip, n.self, n.boot<<32, n.options.Random)
+	n.gossip.SetMarks(n.options.Marks)
 	n.gossip.SetVersion(n.state.Version)
 	n.gossip.SetMembers(n.at.Now, n.memberIDs())
 }

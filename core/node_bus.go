@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/wire"
 )
 
@@ -21,6 +22,7 @@ func (n *Node) datagram(e *Datagram) {
 	n.counters.Bus.DatagramsReceived++
 	envelope, err := wire.OpenDatagram(e.Bytes)
 	if err != nil {
+		n.options.Marks.Hit(marks.DatagramDamaged)
 		n.countDamage(err)
 		return
 	}
@@ -40,6 +42,7 @@ func (n *Node) countDamage(err error) {
 func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 	counters := &n.counters.Bus
 	if !n.opened() {
+		n.options.Marks.Hit(marks.MessageBeforeBoot)
 		return true // nothing may be answered yet; the sender repeats itself
 	}
 	if envelope.Cluster != n.state.Cluster {

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/session"
 )
@@ -116,7 +117,8 @@ func (n *Node) clientClosed(e *ClientClosed) {
 
 // client returns an open client, or nil: a driver may have read input before it carried out a CloseClient.
 func (n *Node) client(id ClientID) *client {
-	if int(id) >= len(n.byID) {
+	if int(id) >= len(n.byID) || n.byID[id] == nil {
+		n.options.Marks.Hit(marks.UnknownClient)
 		return nil
 	}
 	return n.byID[id]
@@ -163,6 +165,7 @@ func (n *Node) resume(c *client) {
 	if c.held != 0 || c.closed || len(c.pending) == 0 {
 		return
 	}
+	n.options.Marks.Hit(marks.HeldClientResumed)
 	n.receive(c, nil)
 	n.finishRuns()
 }
@@ -171,6 +174,7 @@ func (n *Node) resume(c *client) {
 // Redis does it. It reports whether the client is still there.
 func (n *Node) keep(c *client, input []byte) bool {
 	if len(c.pending)+len(input) > n.queryBuffer() || n.unexecuted+len(input) > n.options.Limits.QueryBuffers {
+		n.options.Marks.Hit(marks.QueryBufferOverrun)
 		n.counters.QueryBufferOverruns++
 		n.close(c)
 		return false
@@ -187,6 +191,7 @@ func (n *Node) setPending(c *client, rest []byte) {
 	case len(rest) == 0 && cap(c.pending) > maxKeptPending:
 		c.pending = nil
 	case len(rest) > 0 && len(c.pending) > 0 && &rest[0] == &c.pending[0]:
+		n.options.Marks.Hit(marks.IncompleteInputKept)
 		// Nothing of it was executed: a value of 512 MiB that comes in pieces must not be moved at each of them.
 		c.pending = rest
 	default:
@@ -206,6 +211,7 @@ func (n *Node) park(c *client) *parkedReply {
 }
 
 func (n *Node) enqueueParked(c *client, reply *parkedReply) {
+	n.options.Marks.Hit(marks.ReplyParked)
 	if len(c.parked) == 0 {
 		n.waiting = append(n.waiting, c)
 	}
@@ -241,6 +247,7 @@ func (n *Node) sendParked(c *client) {
 		return
 	}
 	for len(c.parked) > 0 && c.parked[0].ready {
+		n.options.Marks.Hit(marks.ParkedReplySent)
 		reply := c.parked[0]
 		c.parked = c.parked[1:]
 		n.emit(Effect{Kind: Reply, Client: c.id, Bytes: reply.bytes})

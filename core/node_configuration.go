@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
@@ -135,6 +136,7 @@ func (n *Node) logFailed(reason string) {
 	if n.logError != nil {
 		panic("core: the log fails twice: " + reason)
 	}
+	n.options.Marks.Hit(marks.LogFailed)
 	n.logError = command.LogFailed(reason)
 	if !n.opened() {
 		n.emit(Effect{Kind: Stop})

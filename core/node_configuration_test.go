@@ -189,3 +189,19 @@ func TestLogFailureAtStart(t *testing.T) {
 		t.Errorf("stopped: %v", stopped)
 	}
 }
+
+func TestAChangeIsAnsweredByItsOwnRecordOnly(t *testing.T) {
+	h := newHarness(t, testOptions())
+	h.persist()
+	h.open(0)
+	h.open(1)
+	h.send(0, request("CLUSTER", "ADDSLOTS", "5"))
+	h.send(1, request("CLUSTER", "ADDSLOTS", "6"))
+	h.step(&Persisted{Position: uint64(len(h.records) - 1)})
+	if first, second := h.take(0), h.take(1); first != "+OK\r\n" || second != "" {
+		t.Errorf("with the first record durable the clients are told %q and %q", first, second)
+	}
+	if owned := h.node.Owned(); owned.Len() != 1 {
+		t.Errorf("owns %v", owned)
+	}
+}

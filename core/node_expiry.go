@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/marks"
 )
 
 // Active expiry removes keys whose time has passed even if nobody asks for them again, a few at a time so that it never
@@ -26,6 +27,8 @@ func (n *Node) expireDue() {
 		removed++
 	}
 	n.counters.ExpiredKeys += uint64(removed)
+	n.options.Marks.HitIf(removed == 0, marks.ExpiryEarly)
+	n.options.Marks.HitIf(removed == expiryBatch, marks.ExpiryBatchFull)
 	n.scheduleExpiry(removed == expiryBatch)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/wire"
 )
 
@@ -89,10 +90,12 @@ func (n *Node) closeStream(s *busStream) {
 func (n *Node) streamData(e *StreamData) {
 	s := n.streams.get(e.Stream)
 	if s == nil {
+		n.options.Marks.Hit(marks.StreamClosedMeanwhile)
 		return // closed by this node while the bytes were on their way
 	}
 	buffer := e.Bytes
 	if len(s.partial) > 0 {
+		n.options.Marks.Hit(marks.FramePartial)
 		s.partial = append(s.partial, e.Bytes...)
 		buffer = s.partial
 	}
@@ -147,6 +150,7 @@ func (n *Node) sendSealed(to wire.NodeID, sealed []byte) {
 			return
 		}
 	}
+	n.options.Marks.HitIf(s.id&InboundStream != 0, marks.StreamShared)
 	n.emit(Effect{Kind: SendStream, Stream: s.id, Bytes: sealed})
 	n.counters.Bus.FramesSent++
 	s.active = n.at.Now
@@ -181,6 +185,7 @@ func (n *Node) sweepStreams() {
 	n.nextStreamSweep = Never
 	for _, s := range slices.Clone(n.streams.open) {
 		if end := s.active + idle; end <= n.at.Now {
+			n.options.Marks.Hit(marks.StreamIdle)
 			n.closeStream(s)
 		} else {
 			n.nextStreamSweep = min(n.nextStreamSweep, end)

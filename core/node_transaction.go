@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
 )
 
@@ -84,11 +85,13 @@ func (n *Node) dropQueue(c *client) {
 // refuse answers a command that is not admitted. A transaction fails by it: one that is being queued at EXEC, one whose EXEC
 // is refused at once.
 func (n *Node) refuse(c *client, p *parsed, err error) {
+	n.options.Marks.Hit(marks.CommandRefused)
 	n.context.Statistics.Rejected(p.row)
 	switch {
 	case p.row != execRow:
 		c.session.Transaction.Failed = c.session.Transaction.Open
 	case isRedirect(err):
+		n.options.Marks.Hit(marks.TransactionRedirected)
 		n.sessions.EndTransaction(&c.session)
 	default:
 		err = command.ExecAbort(err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/gossip"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
@@ -28,7 +29,12 @@ func (n *Node) refreshView() {
 }
 
 // refreshServing follows a change of the configuration or of somebody's health.
-func (n *Node) refreshServing() { n.serving = n.view.Serving() }
+func (n *Node) refreshServing() {
+	before := n.serving
+	n.serving = n.view.Serving()
+	n.options.Marks.HitIf(before && !n.serving, marks.ServingLost)
+	n.options.Marks.HitIf(!before && n.serving && n.gossip != nil, marks.ServingRegained)
+}
 
 // health translates failure detection's belief into the flags of the cluster's views.
 func (n *Node) health(id wire.NodeID) topology.Health {

@@ -8,6 +8,7 @@ import (
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/random"
 )
 
@@ -43,6 +44,8 @@ type Options struct {
 	Elapsed func() time.Duration
 	// Process describes the process around the node to INFO. Optional.
 	Process ProcessInfo
+	// Marks counts the rare paths that the node takes. Optional; the simulator's sweeps use it.
+	Marks *marks.Set
 	// Observer is told of every change to the data. Optional; the simulator's checkers use it.
 	Observer Observer
 }

@@ -37,6 +37,7 @@ type cli struct {
 	Replay replayCommand `cmd:"" help:"Run what a file says, which run --save or shrink has written."`
 	Shrink shrinkCommand `cmd:"" help:"Make a failing run smaller, and write it to a file."`
 	Sweep  sweepCommand  `cmd:"" help:"Run one scenario on a range of seeds."`
+	Report reportCommand `cmd:"" help:"Add up what several machines have printed by sweep --json."`
 	List   listCommand   `cmd:"" help:"List the scenarios."`
 	View   viewCommand   `cmd:"" help:"Write a run as a page to look at, search and step through."`
 	Bench  benchCommand  `cmd:"" help:"Measure the simulator's own speed."`

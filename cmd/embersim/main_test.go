@@ -12,6 +12,7 @@ import (
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/cluster"
 	"github.com/ember-cluster/ember/sim/scenarios"
+	"github.com/ember-cluster/ember/sim/sweep"
 )
 
 // execute runs a command line as from a pipe.
@@ -135,10 +136,10 @@ func failing(options scenarios.Options) (*scenarios.Outcome, error) {
 }
 
 func TestSweepNamesTheFailures(t *testing.T) {
-	command := &sweepCommand{Seeds: seedRange{2, 5}, Jobs: 2, settings: settings{Scenario: "odd", Nodes: 4}}
+	command := &sweepCommand{Seeds: &sweep.Range{First: 2, Last: 5}, Jobs: 2, settings: settings{Scenario: "odd", Nodes: 4}}
 	var out bytes.Buffer
 	s := &session{out: &out, err: &out}
-	if err := command.sweep(s, scenarios.Scenario{Name: "odd", Run: failing}); err != nil {
+	if err := command.sweep(s, scenarios.Scenario{Name: "odd", Run: failing}, sweep.Shard{}); err != nil {
 		t.Fatal(err)
 	}
 	want := `seed 3: violation

@@ -57,6 +57,14 @@ func (s *settings) reproduce(seed uint64) string {
 	return "go run ./cmd/embersim " + strings.Join(s.arguments(seed), " ")
 }
 
+// seedPlace stands for the seed in the command line for any run.
+const seedPlace = "SEED"
+
+// reproduceAny is the command line for a run whose seed is to be filled in.
+func (s *settings) reproduceAny() string {
+	return strings.Replace(s.reproduce(0), "--seed 0", "--seed "+seedPlace, 1)
+}
+
 // runCommand is `embersim run`.
 type runCommand struct {
 	Seed *uint64 `help:"Seed of the run; picked at random if left out."`

@@ -1,65 +1,31 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"runtime"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/scenarios"
+	"github.com/ember-cluster/ember/sim/sweep"
 )
-
-// seedRange is A..B, both included.
-type seedRange struct{ first, last uint64 }
-
-// UnmarshalText reads A..B, or a single seed.
-func (r *seedRange) UnmarshalText(text []byte) error {
-	low, high, ranged := strings.Cut(string(text), "..")
-	if !ranged {
-		high = low
-	}
-	var err error
-	if r.first, err = strconv.ParseUint(low, 10, 64); err == nil {
-		r.last, err = strconv.ParseUint(high, 10, 64)
-	}
-	if err != nil || r.last < r.first || r.last-r.first >= 1<<40 {
-		return fmt.Errorf("%q is not a range of seeds such as 1..500", text)
-	}
-	return nil
-}
 
 // sweepCommand is `embersim sweep`.
 type sweepCommand struct {
-	Seeds seedRange `help:"Seeds to run, such as 1..500." required:"" placeholder:"A..B"`
+	Seeds *sweep.Range  `help:"Seeds to run, such as 1..500." placeholder:"A..B"`
+	For   time.Duration `help:"Run for so long; without --seeds, seeds from a random one on." placeholder:"10m"`
 	settings
-	Jobs int `help:"Runs at the same time; one per core if 0." default:"0"`
-}
-
-// failure is a seed that did not end well.
-type failure struct {
-	seed    uint64
-	verdict sim.Verdict
-	detail  string
-}
-
-// sweep is a sweep under way.
-type sweep struct {
-	command  *sweepCommand
-	scenario scenarios.Scenario
-	bar      bar
-	next     atomic.Uint64 // offset of the next seed
-
-	mutex    sync.Mutex
-	verdicts map[sim.Verdict]int
-	failures []failure
-	events   uint64
-	virtual  time.Duration
-	usage    error
+	Jobs          int          `help:"Runs at the same time; one per core if 0." default:"0"`
+	Shard         *sweep.Shard `help:"Run only every n-th seed, from the i-th on. Left out, a scheduler's variables are asked." placeholder:"i/n"`
+	StopOnFailure bool         `help:"Begin no further run after one that did not end well."`
+	RequireMarks  bool         `help:"Fail if a rare path of the core was never taken."`
+	JSON          bool         `help:"Print a line of JSON per run, for report." name:"json"`
 }
 
 // Run executes the command.
@@ -71,91 +37,176 @@ func (c *sweepCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return c.sweep(s, scenario)
+	shard, err := c.shard(s, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	return c.sweep(s, scenario, shard)
 }
 
-// sweep runs the scenario on all seeds and prints the sum.
-func (c *sweepCommand) sweep(s *session, scenario scenarios.Scenario) error {
-	jobs := c.Jobs
+func (c *sweepCommand) validate() error {
+	if c.Seeds == nil && c.For <= 0 {
+		return errors.New("sweep needs --seeds A..B or --for a time such as 10m")
+	}
+	return c.settings.validate()
+}
+
+// shard returns this process's part, which the command line or else a scheduler says.
+func (c *sweepCommand) shard(s *session, lookup func(string) (string, bool)) (sweep.Shard, error) {
+	if c.Shard != nil {
+		return *c.Shard, nil
+	}
+	shard, scheduler, err := sweep.ShardFromEnvironment(lookup)
+	if err == nil && shard.Count > 1 {
+		fmt.Fprintf(s.err, "embersim: this is shard %v of a %s\n", shard, scheduler)
+	}
+	return shard, err
+}
+
+// plan says what the sweep sets out to do.
+func (c *sweepCommand) plan(scenario scenarios.Scenario, shard sweep.Shard) sweep.Plan {
+	p := sweep.Plan{
+		Scenario: scenario.Name, Seeds: c.Seeds, Shard: shard, Reproduce: c.reproduceAny(), Marks: marks.Names(), Demands: scenario.Demands,
+	}
+	if c.RequireMarks {
+		p.Demands = p.Marks
+	}
+	return p
+}
+
+// sweeper is a sweep under way.
+type sweeper struct {
+	command  *sweepCommand
+	session  *session
+	scenario scenarios.Scenario
+	bar      bar
+	begun    time.Time
+
+	mutex   sync.Mutex
+	tally   *sweep.Tally
+	seeds   sweep.Range
+	next    uint64 // how many seeds of the shard were given out
+	stopped bool
+	err     error
+}
+
+// sweep runs the scenario on all seeds of the shard and prints the sum.
+func (c *sweepCommand) sweep(s *session, scenario scenarios.Scenario, shard sweep.Shard) error {
+	w := &sweeper{command: c, session: s, scenario: scenario, begun: time.Now(), tally: sweep.NewTally(c.plan(scenario, shard))}
+	size := int64(0) // not known
+	if c.Seeds != nil {
+		w.seeds, size = *c.Seeds, int64(shard.Size(*c.Seeds))
+	} else {
+		w.seeds.First = pickSeed()
+		w.seeds.Last = w.seeds.First + 1<<40
+	}
+	if c.JSON {
+		w.encode(sweep.PlanLine(&w.tally.Plan))
+	}
+	w.bar = newBar(s, "sweeping", size)
+	w.run()
+	w.bar.finish()
+	if w.err != nil {
+		return w.err
+	}
+	w.tally.Wall = time.Since(w.begun)
+	if c.JSON {
+		w.encode(sweep.EndLine(w.tally.Wall))
+	}
+	if shard.Count > 1 || w.stopped || c.For > 0 {
+		w.tally.Plan.Seeds = nil // seeds are missing on purpose
+	}
+	if shard.Count > 1 {
+		w.tally.Plan.Demands = nil // report asks for them
+	}
+	if !c.JSON {
+		printTally(s, w.tally)
+	}
+	s.exit = exitOf(w.tally)
+	return w.err
+}
+
+// run lets workers run seeds until none is left, or until the user has had enough.
+func (w *sweeper) run() {
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-interrupts:
+			w.stop()
+		case <-done:
+		}
+	}()
+	jobs := w.command.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	w := &sweep{command: c, scenario: scenario, verdicts: map[sim.Verdict]int{}}
-	w.bar = newBar(s, "sweeping", int64(c.Seeds.last-c.Seeds.first+1))
-	begun := time.Now()
 	var workers sync.WaitGroup
 	for range jobs {
 		workers.Go(w.work)
 	}
 	workers.Wait()
-	w.bar.finish()
-	if w.usage != nil {
-		return w.usage
-	}
-	w.print(s, time.Since(begun))
-	return nil
+	close(done)
+}
+
+// stop lets no further run begin.
+func (w *sweeper) stop() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.stopped = true
 }
 
 // work runs seeds until none is left.
-func (w *sweep) work() {
+func (w *sweeper) work() {
 	for {
-		seed := w.command.Seeds.first + w.next.Add(1) - 1
-		if seed > w.command.Seeds.last || seed < w.command.Seeds.first {
+		seed, ok := w.take()
+		if !ok {
 			return
 		}
 		outcome, err := w.scenario.Run(w.command.options(seed))
-		w.record(seed, outcome, err)
-		w.bar.step()
-		if err != nil {
-			return
-		}
+		w.record(outcome, err)
 	}
 }
 
-func (w *sweep) record(seed uint64, outcome *scenarios.Outcome, err error) {
+// take gives out the next seed.
+func (w *sweeper) take() (seed uint64, ok bool) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.stopped || w.err != nil {
+		return 0, false
+	}
+	if w.command.For > 0 && time.Since(w.begun) >= w.command.For {
+		return 0, false
+	}
+	seed, ok = w.tally.Plan.Shard.Seed(w.seeds, w.next)
+	w.next++
+	return seed, ok
+}
+
+// record adds a run to the sum.
+func (w *sweeper) record(outcome *scenarios.Outcome, err error) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if err != nil {
-		w.usage = err
+		w.err = errors.Join(w.err, err)
 		return
 	}
-	w.verdicts[outcome.Verdict]++
-	w.events += outcome.Events
-	w.virtual += outcome.VirtualTime
-	if outcome.Verdict != sim.OK {
-		w.failures = append(w.failures, failure{seed: seed, verdict: outcome.Verdict, detail: outcome.Detail})
+	w.tally.Add(sweep.Run{
+		Seed: outcome.Seed, Verdict: string(outcome.Verdict), Check: outcome.Check, Detail: outcome.Detail,
+		Virtual: outcome.VirtualTime, Events: outcome.Events, Marks: outcome.Marks,
+	})
+	if w.command.JSON {
+		w.encode(outcome)
 	}
+	w.stopped = w.stopped || w.command.StopOnFailure && outcome.Verdict != sim.OK
+	w.bar.step()
+	w.bar.describe(fmt.Sprintf("sweeping, %d failed, %.0f times real time", len(w.tally.Failures),
+		float64(w.tally.Virtual)/float64(max(time.Since(w.begun), 1))))
 }
 
-// severity orders the verdicts that a sweep's exit code can come from, the worst first.
-var severity = []sim.Verdict{sim.Violation, sim.Crashed, sim.Nondeterministic, sim.Stalled, sim.Unknown, sim.OK}
-
-// print sums the sweep up and sets the exit code to that of the worst verdict.
-func (w *sweep) print(s *session, wall time.Duration) {
-	slices.SortFunc(w.failures, func(a, b failure) int {
-		if a.seed < b.seed {
-			return -1
-		}
-		return 1
-	})
-	for _, f := range w.failures {
-		fmt.Fprintf(s.out, "seed %d: %s\n%s\n  %s\n", f.seed, f.verdict, indent(f.detail), w.command.reproduce(f.seed))
-	}
-	runs := 0
-	var counts []string
-	for _, verdict := range severity {
-		if count := w.verdicts[verdict]; count > 0 {
-			runs += count
-			counts = append(counts, fmt.Sprintf("%d %s", count, verdict))
-		}
-	}
-	fmt.Fprintf(s.out, "%s: %d runs: %s; %d events, %v virtual in %v (%.0f times real time)\n",
-		w.scenario.Name, runs, strings.Join(counts, ", "), w.events, w.virtual.Round(time.Second), wall.Round(time.Millisecond),
-		float64(w.virtual)/float64(max(wall, 1)))
-	for _, verdict := range severity {
-		if w.verdicts[verdict] > 0 {
-			s.exit = exitCodes[verdict]
-			return
-		}
-	}
+// encode prints a line of JSON.
+func (w *sweeper) encode(line any) {
+	w.err = errors.Join(w.err, json.NewEncoder(w.session.out).Encode(line))
 }

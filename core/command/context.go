@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/session"
 	"github.com/ember-cluster/ember/core/slots"
@@ -42,6 +43,8 @@ type Context struct {
 	// LastSave is when the data was last saved to disk as a whole, or else when the node started, in Unix milliseconds.
 	LastSave int64
 	Counts   Counts
+	// Marks counts rare paths; it may be nil.
+	Marks *marks.Set
 
 	// scratch takes the digits of integers, so that replies need no memory of their own.
 	scratch [keyspace.MaxIntegerLength]byte

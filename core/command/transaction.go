@@ -3,6 +3,7 @@ package command
 import (
 	"strings"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
 )
 
@@ -84,6 +85,7 @@ func exec(c *Context) {
 	case t.Failed:
 		c.fail(errExecAbort)
 	case changed:
+		c.Marks.Hit(marks.TransactionChanged)
 		c.Reply.NullArray()
 	default:
 		c.Sessions.Unwatch(c.Session)

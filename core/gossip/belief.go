@@ -3,6 +3,7 @@ package gossip
 import (
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/wire"
 )
 
@@ -22,6 +23,7 @@ func (m *Machine) hear(sender slot, msg *message) {
 	if msg.version > member.version {
 		member.version = msg.version
 		if msg.version > m.version {
+			m.marks.Hit(marks.VersionSeen)
 			m.changes = append(m.changes, Change{Kind: VersionSeen, Node: member.id, Version: msg.version})
 		}
 	}
@@ -73,6 +75,7 @@ func (m *Machine) adopt(c claim, first bool) {
 	// passes the refutation on. Without this, n members that start together would each pass on n such words.
 	news := c.health != before || !first
 
+	m.marks.HitIf(before == Suspect && c.health == Alive, marks.SuspicionRefuted)
 	m.endSuspicion(c.slot)
 	m.members.setHealth(c.slot, c.health)
 	member.incarnation, member.accuser = c.incarnation, none
@@ -104,11 +107,13 @@ func (m *Machine) defend(c claim) {
 	}
 	own.incarnation = c.incarnation
 	if c.health != Alive {
+		m.marks.Hit(marks.Refuted)
 		own.incarnation++ // at most MaxIncarnation: decode refuses what leaves no room
 		m.adjustLocalHealth(+1)
 	}
 	m.spread(self)
 	if c.health == Dead {
+		m.marks.Hit(marks.RefutedDeath)
 		m.exchangeAfterReturn(c.by)
 	}
 }
@@ -118,6 +123,7 @@ func (m *Machine) defend(c claim) {
 func (m *Machine) adjustLocalHealth(by int) {
 	if m.config.LHAProbe {
 		m.localHealth = min(max(m.localHealth+by, 0), m.config.LocalHealthMax)
+		m.marks.HitIf(m.localHealth == m.config.LocalHealthMax, marks.LocalHealthWorst)
 	}
 }
 

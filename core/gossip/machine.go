@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/wire"
 )
@@ -40,6 +41,8 @@ type Machine struct {
 	returnAt     time.Duration // until then a return is not followed up by an exchange
 	page         slot          // last slot that an exchange of state has sent
 
+	marks *marks.Set // may be nil
+
 	// What the caller has not taken yet, and the bytes of the payloads.
 	sends   []Send
 	changes []Change
@@ -72,6 +75,9 @@ func New(config Config, id wire.NodeID, incarnation uint64, source *random.Strea
 	m.resize()
 	return m
 }
+
+// SetMarks says where rare paths are counted; nil: nowhere.
+func (m *Machine) SetMarks(set *marks.Set) { m.marks = set }
 
 // enter starts a call: the outputs of earlier ones are dropped if they were taken.
 func (m *Machine) enter(now time.Duration) {

@@ -1,6 +1,10 @@
 package gossip
 
-import "time"
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/marks"
+)
 
 // stage is how far the probe of this period is.
 type stage uint8
@@ -80,6 +84,7 @@ func (m *Machine) nextSequence() uint32 {
 func (m *Machine) probeIndirectly() {
 	p := &m.probe
 	p.stage = indirect
+	m.marks.Hit(marks.IndirectProbe)
 	if m.config.ForgivePauses {
 		p.end = max(p.end, m.now+(p.end-p.timeout)) // the helpers get their time also if this node was held up
 	}
@@ -113,6 +118,7 @@ func (m *Machine) probeFailed() {
 			missed++
 		}
 	}
+	m.marks.HitIf(missed > 0, marks.NackMissed)
 	m.adjustLocalHealth(1 + missed)
 	m.consider(claim{slot: p.target, health: Suspect, incarnation: p.incarnation, by: self})
 }
@@ -127,8 +133,10 @@ func (m *Machine) handleAck(sender slot, sequence uint32) {
 	}
 	p := &m.probe
 	if p.stage == resting || sequence != p.sequence || sender != p.target && m.helper(sender) < 0 {
+		m.marks.Hit(marks.AckUnexpected)
 		return
 	}
+	m.marks.HitIf(sender != p.target, marks.IndirectAck)
 	m.members.slots[p.target].ponged = m.now
 	p.stage, p.target = resting, none
 	m.adjustLocalHealth(-1)

@@ -3,6 +3,8 @@ package gossip
 import (
 	"slices"
 	"time"
+
+	"github.com/ember-cluster/ember/core/marks"
 )
 
 // relay is a ping on behalf of another member (SWIM's ping-req). Its ack is passed on to the requester whenever it
@@ -38,6 +40,7 @@ func (m *Machine) handlePingReq(sender slot, msg *message) {
 	m.expireRelays()
 	requester := &m.members.slots[sender]
 	if len(m.relays.queue) >= m.config.MaxRelays || requester.relays >= maxRelaysPerMember {
+		m.marks.Hit(marks.RelayRefused)
 		return
 	}
 	r := relay{requester: sender, target: target, sequence: msg.sequence, nack: never, expiry: m.now + m.config.ProbeInterval}
@@ -86,6 +89,7 @@ func (m *Machine) sendNacks() {
 	for m.nackDeadline() <= m.now {
 		r := &m.relays.queue[m.relays.quiet]
 		r.nack = never
+		m.marks.Hit(marks.NackSent)
 		m.send(r.requester, message{kind: nack, sequence: r.sequence})
 	}
 }
@@ -96,6 +100,7 @@ func (m *Machine) expireRelays() {
 	expired := 0
 	for expired < len(q.queue) && (q.queue[expired].requester == none || q.queue[expired].expiry <= m.now) {
 		if q.queue[expired].requester != none {
+			m.marks.Hit(marks.RelayExpired)
 			m.endRelay(&q.queue[expired])
 		}
 		expired++

@@ -1,5 +1,7 @@
 package gossip
 
+import "github.com/ember-cluster/ember/core/marks"
+
 // armGossip schedules the next round of gossip, if none is scheduled. Rounds lie on a grid with a phase of this
 // machine's own, so that the machines of a group do not speak in chorus; with nothing to tell there is none.
 func (m *Machine) armGossip() {
@@ -33,6 +35,11 @@ func (m *Machine) gossipRound() {
 	}
 }
 
+// Quiet reports whether this machine has nothing to tell that others may not know: every rumour has been sent as often as it is
+// entitled to. A group in which nothing happens falls quiet, but for its probes and exchanges.
+// One who is alone has nobody to tell it.
+func (m *Machine) Quiet() bool { return m.alone() || !m.hasNews() && len(m.contested) == 0 }
+
 func (m *Machine) hasNews() bool { return m.rumours.count > 0 || m.versionSends > 0 }
 
 // gossipTarget returns the i-th member to tell: the i-th of those drawn from the living. The first place goes, as
@@ -42,6 +49,7 @@ func (m *Machine) gossipTarget(living []slot, i int) slot {
 		if r := m.source.IntN(len(m.members.living) + len(absent)); r < len(absent) {
 			member := &m.members.slots[absent[r]]
 			if member.health == Dead && m.now-member.changed < m.config.GossipToTheDead {
+				m.marks.Hit(marks.GossipToTheDead)
 				return absent[r]
 			}
 		}
@@ -73,6 +81,7 @@ func (m *Machine) reconnect() {
 		m.reconnectAt = never
 		return
 	}
+	m.marks.Hit(marks.Reconnect)
 	m.reconnectAt = m.now + m.config.ReconnectInterval
 	m.send(absent[m.source.IntN(len(absent))], message{kind: ping})
 }
@@ -85,6 +94,7 @@ func (m *Machine) exchangeAfterReturn(with slot) {
 	if m.now < m.returnAt || len(m.members.absent)+len(m.suspicions.heap) == 0 {
 		return
 	}
+	m.marks.Hit(marks.ExchangeAfterReturn)
 	m.returnAt = m.now + m.config.ReconnectInterval
 	m.sendState(with, state)
 }

@@ -1,6 +1,10 @@
 package gossip
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ember-cluster/ember/core/marks"
+)
 
 // The queue of rumours is SWIM's dissemination buffer (section 4.1). There is at most one rumour about a member: the
 // latest that this machine believes of it, so the queue is bounded by the group whatever peers send, and a rumour
@@ -97,6 +101,7 @@ func (m *Machine) appendRumours(start int, skip slot) {
 			before := len(m.buffer)
 			m.buffer = c.append(m.buffer)
 			if len(m.buffer)-start > m.config.MaxPayload {
+				m.marks.Hit(marks.RumoursDoNotFit)
 				m.buffer, full = m.buffer[:before], true
 				break
 			}
@@ -138,6 +143,7 @@ func (m *Machine) contest(s slot, incarnation uint64) {
 		return
 	}
 	member.contested = true
+	m.marks.Hit(marks.Contested)
 	m.contested = append(m.contested, contest{s, incarnation})
 	m.armGossip()
 }
@@ -150,6 +156,7 @@ func (m *Machine) tellContested(limit int) {
 		member := &m.members.slots[c.slot]
 		member.contested = false
 		if supersedes(member.health, member.incarnation, Dead, c.incarnation) {
+			m.marks.Hit(marks.ContestOvertaken)
 			continue
 		}
 		accusation := wireClaim{health: Dead, node: member.id, incarnation: c.incarnation}

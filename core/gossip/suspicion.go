@@ -1,6 +1,10 @@
 package gossip
 
-import "time"
+import (
+	"time"
+
+	"github.com/ember-cluster/ember/core/marks"
+)
 
 // suspicion is the time that a suspect has left to refute. It shrinks with each independent confirmation
 // (Lifeguard, section IV.B): a member that is itself slow suspects many and is confirmed by nobody, so its suspects
@@ -57,6 +61,7 @@ func suspicionTimeouts(dst []time.Duration, c *Config, n int) []time.Duration {
 
 // startSuspicion gives a member that has just become Suspect its time to refute.
 func (m *Machine) startSuspicion(s, accuser slot) {
+	m.marks.Hit(marks.SuspicionStarted)
 	p := &m.suspicions
 	var i int32
 	if last := len(p.free) - 1; last >= 0 {
@@ -86,6 +91,7 @@ func (m *Machine) confirm(s, accuser slot) {
 			return
 		}
 	}
+	m.marks.Hit(marks.SuspicionConfirmed)
 	suspected.accusers[suspected.count] = accuser
 	suspected.due = suspected.started + m.suspicions.timeouts[suspected.count]
 	suspected.count++
@@ -122,10 +128,12 @@ func (m *Machine) expireSuspicions(deadline time.Duration) {
 		}
 		p.forgiven = 0
 	} else if m.config.ForgivePauses && m.now-deadline > m.config.ProbeTimeout {
+		m.marks.Hit(marks.PauseForgiven)
 		p.forgiven = m.now + m.config.ProbeTimeout
 		return
 	}
 	for p.next() <= m.now {
+		m.marks.Hit(marks.SuspicionExpired)
 		s := m.suspicions.all[m.suspicions.heap[0]].slot
 		m.adopt(claim{slot: s, health: Dead, incarnation: m.members.slots[s].incarnation, by: self}, false)
 	}

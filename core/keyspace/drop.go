@@ -1,6 +1,9 @@
 package keyspace
 
-import "github.com/ember-cluster/ember/core/slots"
+import (
+	"github.com/ember-cluster/ember/core/marks"
+	"github.com/ember-cluster/ember/core/slots"
+)
 
 // A slot is emptied at once, whatever its size: its table is put aside, and its entries, which nobody can see any more,
 // are freed a few at a time. Until that is over nothing else tidies up: compaction and expiry would meet them.
@@ -49,6 +52,7 @@ func (s *Space) flushSlot(slot slots.Slot) {
 
 // detach takes away a slot's table.
 func (s *Space) detach(slot slots.Slot) {
+	s.store.marks.Hit(marks.SlotEmptied)
 	s.tableBytes -= s.tables[slot].memory()
 	s.tables[slot] = nil
 	s.occupied.Remove(slot)

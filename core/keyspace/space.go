@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/slots"
 )
@@ -41,6 +42,9 @@ func New(hashSeed uint64) *Space {
 	s.access.random = random.Derive(hashSeed, "access")
 	return s
 }
+
+// SetMarks says where rare paths are counted; nil: nowhere.
+func (s *Space) SetMarks(set *marks.Set) { s.store.marks = set }
 
 // Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is
 // reported absent. The caller that owns the slot then deletes it by an effect; Expired or Peek tells.

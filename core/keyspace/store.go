@@ -3,6 +3,8 @@ package keyspace
 import (
 	"bytes"
 	"math"
+
+	"github.com/ember-cluster/ember/core/marks"
 )
 
 // store keeps the entries: their blocks, and what of them lies outside.
@@ -16,6 +18,8 @@ type store struct {
 	outside     outsideTable
 	// moves counts how often an entry was given another place, in a table or in the arena, as part of other work.
 	moves uint64
+	// marks counts rare paths; it may be nil.
+	marks *marks.Set
 }
 
 func newStore(secret hashKey) store {
@@ -29,7 +33,7 @@ func newStore(secret hashKey) store {
 
 // reset forgets all entries.
 func (s *store) reset() {
-	*s = store{secret: s.secret, hashBits: s.hashBits, directHomes: s.directHomes, arena: arena{limit: s.arena.limit}}
+	*s = store{secret: s.secret, hashBits: s.hashBits, directHomes: s.directHomes, arena: arena{limit: s.arena.limit}, marks: s.marks}
 }
 
 // hash returns the keyed hash of a key.

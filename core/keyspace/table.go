@@ -1,5 +1,7 @@
 package keyspace
 
+import "github.com/ember-cluster/ember/core/marks"
+
 // table finds the keys of one slot. While it changes its size it consists of two arrays, and keys move from one to the
 // other in the order of their homes, a few at each insertion and removal:
 //
@@ -138,6 +140,9 @@ func (t *table) remove(s *store, hash uint64, p place) {
 
 // resize begins to change the number of homes.
 func (t *table) resize(s *store, homes int) {
+	s.marks.HitIf(homes > t.current.homes, marks.TableGrows)
+	s.marks.HitIf(homes < t.current.homes, marks.TableShrinks)
+	s.marks.HitIf(t.current.homes > s.directHomes, marks.TableResizesInSteps)
 	next := newArray(homes)
 	t.next = &next
 	if t.current.homes <= s.directHomes {

@@ -151,7 +151,7 @@ func TestDivergedConfigurationsAreFound(t *testing.T) {
 	r := tampered(t, func(c *Cluster) {
 		d := c.nodes[2]
 		shard, _ := c.state.ShardOf(c.ids[2])
-		record := core.Record{Node: c.ids[2], Boot: 1, State: c.state}
+		record := core.Record{Node: c.ids[2], Boot: d.node.Boot(), State: c.state}
 		next, result := record.State.Apply(topology.SetBoot{Node: c.ids[2], Epoch: shard.Epoch, Boot: 77})
 		if result.Err != nil {
 			t.Fatal(result.Err)
@@ -254,4 +254,46 @@ func TestATransactionThatDidNotRunAndHadAnEffectIsFound(t *testing.T) {
 		op.Attempts[len(op.Attempts)-1].Idle = true
 	})
 	expectVerdict(t, r, sim.Violation, "did not run on")
+}
+
+func TestSpeakingBeforeTheBootIsDurableIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { c.nodes[1].opening = c.nodes[1].durable + 1 })
+	expectVerdict(t, r, sim.Violation, "node-2 speaks (reply) before the record of its boot is durable")
+}
+
+func TestIncarnationsOutOfNowhereAreFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		c.nodes[1].believed[2]++
+		c.World.Run(c.World.Now() + 5*time.Second)
+	})
+	expectVerdict(t, r, sim.Violation, "the incarnation of node-3 that node-2 believes in falls")
+	r = tampered(t, func(c *Cluster) {
+		c.incarnations[2], c.nodes[2].node = 0, nil
+		c.World.Run(c.World.Now() + 5*time.Second)
+	})
+	expectVerdict(t, r, sim.Violation, "which has not been beyond 0")
+}
+
+func TestMessagesThatNobodyUnderstandsAreFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { c.nodes[0].node.Counters().Bus.Unreadable++ })
+	expectVerdict(t, r, sim.Violation, "node-1 did not understand 1 messages of its peers")
+	r = tampered(t, func(c *Cluster) { c.nodes[0].node.Counters().ProtocolErrors++ })
+	expectVerdict(t, r, sim.Violation, "node-1 did not understand 1 commands of clients")
+}
+
+func TestAHeldClientThatGoesOnIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) { c.nodes[0].drained = []core.ClientID{0, 1, 2, 3} })
+	expectVerdict(t, r, sim.Violation, "node-1 executes commands of a client that has not been rid of its replies")
+}
+
+func TestACrossSlotCommandWithAnEffectIsFound(t *testing.T) {
+	r := tampered(t, func(c *Cluster) {
+		for _, op := range c.history.Operations {
+			if op.Outcome == Answered && op.Args[0] == "SET" {
+				op.crossSlot = true
+				return
+			}
+		}
+	})
+	expectVerdict(t, r, sim.Violation, "has keys in several slots, and was executed")
 }

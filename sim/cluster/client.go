@@ -133,6 +133,7 @@ func (c *client) newTask(args []string) *task {
 	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
 		t.op.keys = keys
 		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
+		t.op.crossSlot = crossSlot(arguments, keys)
 	}
 	return t
 }
@@ -200,7 +201,9 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 		c.refreshing = false
 		if !c.cache.load(reply, conn.address) && reply.Kind != resp.KindError {
 			c.cluster.World.Fail(sim.Violation, "cluster slots", fmt.Sprintf("CLUSTER SLOTS on %v is not what clients understand: %v", conn.address, reply))
+			return
 		}
+		c.cluster.checkView(&c.cache, conn.address, reply.Kind)
 		return
 	}
 	if t.transaction != nil {
@@ -210,6 +213,16 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 	if reply.Kind == resp.KindError && isRefusal(reply.Str) {
 		t.harmless(reply.Str)
 		c.again(conn, t, reply.Str)
+		return
+	}
+	if t.op.crossSlot {
+		if reply.Kind == resp.KindError && bytes.HasPrefix(reply.Str, []byte("CROSSSLOT ")) {
+			t.harmless(reply.Str)
+			c.finish(t, Answered)
+			t.op.Reply = modelReply(reply)
+			return
+		}
+		c.cluster.World.Fail(sim.Violation, "cross slot", fmt.Sprintf("%q has keys in several slots, and %v answers %v", t.op.Args, conn.address, reply))
 		return
 	}
 	c.finish(t, Answered)
@@ -252,6 +265,10 @@ func (c *client) follow(conn *connection, t *task, to redirect.Redirect) {
 			return
 		}
 		address = netip.AddrPortFrom(host, to.Port)
+	}
+	if to.Kind == redirect.KindMoved && address == conn.address {
+		c.cluster.World.Fail(sim.Violation, "redirect", fmt.Sprintf("%v redirects %q to itself", address, t.op.Args))
+		return
 	}
 	t.redirects++
 	if t.redirects > maxRedirects {

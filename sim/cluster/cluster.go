@@ -1,9 +1,9 @@
 package cluster
 
 import (
-	"fmt"
 	"net/netip"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
@@ -32,8 +32,11 @@ type Cluster struct {
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
 	history   *History
+	marks     marks.Set // of all nodes
 	claims    []claim
-	steps     uint64
+	// incarnations are the highest that each node has had.
+	incarnations []uint64
+	steps        uint64
 }
 
 // New builds a cluster in a world of its own and schedules the plan. The error is a mistake in the configuration or the plan.
@@ -52,8 +55,9 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	})
 	c.nodes = make([]*driver, len(config.Nodes))
 	c.refusals = make([]error, len(config.Nodes))
-	c.spoken = make([]uint64, len(config.Nodes))
 	c.claims = make([]claim, len(config.Nodes))
+	c.spoken = make([]uint64, len(config.Nodes))
+	c.incarnations = make([]uint64, len(config.Nodes))
 	c.clients = make([]*client, len(config.Clients))
 	for i, node := range config.Nodes {
 		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
@@ -89,11 +93,7 @@ func (c *Cluster) ownerAddress(slot slots.Slot) (transport.Address, bool) {
 	if !ok {
 		return transport.Address{}, false
 	}
-	host, err := netip.ParseAddr(node.Host)
-	if err != nil {
-		panic(fmt.Sprintf("cluster: the host of %v is no address: %v", node.ID, err))
-	}
-	return netip.AddrPortFrom(host, node.ClientPort), true
+	return addressOf(node.Host, node.ClientPort), true
 }
 
 // Plan returns what was decided about the run before it began.

@@ -240,6 +240,7 @@ func (c *Cluster) nodeOptions(index int) core.Options {
 	options.Announce = core.Announce{
 		Host: c.hosts[index].Address().String(), ClientPort: ClientPort, BusPort: BusPort,
 	}
+	options.Marks = &c.marks
 	options.Gossip = c.Config.Gossip
 	options.RequireFullCoverage = c.Config.FullCoverage
 	options.AllowReadsWhenDown = c.Config.AllowReadsWhenDown

@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -51,6 +52,11 @@ type driver struct {
 	// logFailure is what has ended the log, if anything has.
 	logFailure error
 	ledger     ledger
+	announcement
+	// believed are the incarnations of its peers that the node has believed in so far.
+	believed []uint64
+	// configurations counts those that the node has had in force in this life.
+	configurations int
 }
 
 // bootNode is the program of a node's host.
@@ -147,6 +153,7 @@ func (d *driver) clientEvent(e sim.Event) {
 	case sim.EventStreamClosed:
 		d.wake()
 		if client, ok := d.conns.close(e.Stream); ok {
+			d.forgetDrain(client)
 			d.step(&core.ClientClosed{Client: client})
 		}
 	case sim.EventStreamData:
@@ -204,6 +211,11 @@ func (d *driver) step(event core.Event) {
 	}
 	before := d.logFailure
 	effects := d.node.Step(core.Clock{Now: d.host.Now(), Wall: d.host.Wall()}, event)
+	if carriesGossip(event) {
+		if err := d.cluster.checkIncarnations(d); err != nil {
+			d.cluster.World.Fail(sim.Violation, "incarnations", err.Error())
+		}
+	}
 	for i := range effects {
 		d.carryOut(&effects[i])
 	}
@@ -213,7 +225,20 @@ func (d *driver) step(event core.Event) {
 	}
 }
 
+// carriesGossip reports whether an event may change what a node believes of incarnations.
+func carriesGossip(event core.Event) bool {
+	switch event.(type) {
+	case *core.Datagram, *core.StreamData, *core.Persisted:
+		return true
+	}
+	return false
+}
+
 func (d *driver) carryOut(effect *core.Effect) {
+	if err := d.checkAnnounced(effect.Kind); err != nil {
+		d.cluster.World.Fail(sim.Violation, "boot record", err.Error())
+		return
+	}
 	switch effect.Kind {
 	case core.Reply:
 		d.clients.SendStream(d.conns.stream(effect.Client), effect.Bytes)
@@ -224,6 +249,7 @@ func (d *driver) carryOut(effect *core.Effect) {
 	case core.CloseClient:
 		stream := d.conns.stream(effect.Client)
 		d.conns.close(stream)
+		d.forgetDrain(effect.Client)
 		d.clients.CloseStream(stream)
 	case core.SendDatagram:
 		d.speak()
@@ -281,6 +307,9 @@ func (d *driver) append(effect *core.Effect) {
 		d.endLog(err)
 		return
 	}
+	if d.opening == 0 {
+		d.opening = position
+	}
 	if position != effect.Position {
 		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
 	}
@@ -301,7 +330,13 @@ func (d *driver) synced() {
 		d.step(&core.LogFailed{Reason: err.Error()})
 		return
 	}
+	d.durable = position
 	d.step(&core.Persisted{Position: position})
+}
+
+// forgetDrain takes a client that is gone out of those whose replies are on their way: its number may be another's soon.
+func (d *driver) forgetDrain(client core.ClientID) {
+	d.drained = slices.DeleteFunc(d.drained, func(c core.ClientID) bool { return c == client })
 }
 
 // tellDrained lets clients go on whose replies have left. A simulated stream takes any number of bytes at once.
@@ -315,6 +350,9 @@ func (d *driver) tellDrained() {
 
 // Executed implements core.Observer.
 func (d *driver) Executed(client core.ClientID, ordinal uint64) {
+	if slices.Contains(d.drained, client) {
+		d.cluster.World.Fail(sim.Violation, "held client", fmt.Sprintf("%s executes commands of a client that has not been rid of its replies", d.host.Name()))
+	}
 	if log := d.logOf(client); log != nil {
 		log.command(ordinal).executed = d.cluster.history.instant(d.cluster.World.Now())
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -36,6 +37,8 @@ type Operation struct {
 	parts []keyedCommand
 	// readOnly says that the command only reads, or that the transaction does or will not run.
 	readOnly bool
+	// crossSlot says that the keys are in several slots, for which a cluster must refuse the command.
+	crossSlot bool
 }
 
 // keyedCommand is a command of a transaction, and where its keys are.
@@ -160,6 +163,17 @@ func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
 	return at, ok
 }
 
+// crossSlot reports whether keys are in several slots.
+func crossSlot(arguments [][]byte, keys command.KeyRange) bool {
+	first := slots.Of(arguments[keys.First])
+	for i := range keys.Count {
+		if slots.Of(arguments[keys.First+i*keys.Step]) != first {
+			return true
+		}
+	}
+	return false
+}
+
 // checkAttempts verifies that what clients were told agrees with what nodes did: a redirected or refused attempt was not
 // executed, a transaction that did not run had no effect, and no operation had an effect twice.
 func (h *History) checkAttempts() (check string, err error) {
@@ -174,6 +188,9 @@ func (h *History) checkAttempts() (check string, err error) {
 			if attempt.Idle && did.effective {
 				return "idle transaction", fmt.Errorf("operation %d %q did not run on %s, and had an effect there",
 					op.ID, op.Args, attempt.Connection)
+			}
+			if op.crossSlot && did != (commandLog{}) {
+				return "cross slot", fmt.Errorf("operation %d %q has keys in several slots, and was executed", op.ID, op.Args)
 			}
 			if did.effective && !attempt.Ahead {
 				effective++

@@ -41,6 +41,7 @@ func (c *Cluster) checkClaims(d *driver) error {
 	if mine.by == d && mine.state == d.node.State() {
 		return nil
 	}
+	d.configurations++
 	owned := d.node.Owned()
 	*mine = claim{by: d, state: d.node.State(), owned: owned, ranges: owned.Ranges()}
 	for i := range c.claims {
@@ -70,6 +71,9 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 		if err := d.ledger.check(d.node.Space()); err != nil {
 			return "ledger", fmt.Errorf("%s: %w", d.host.Name(), err)
 		}
+	}
+	if err := c.checkUnderstood(); err != nil {
+		return "understanding", err
 	}
 	return "agreement", c.checkAgreement()
 }

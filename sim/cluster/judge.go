@@ -38,11 +38,11 @@ func (h *History) model() []linearizability.Operation {
 		operations[i] = linearizability.Operation{
 			ID: uint64(op.ID), Client: op.Client, Args: op.Args, Call: op.Call, Return: op.Return, Reply: op.Reply,
 		}
-		switch op.Outcome {
-		case Answered:
+		switch {
+		case op.crossSlot || op.Outcome == Refused:
+			operations[i].Outcome = linearizability.Failed // without effect, as checkAttempts verifies
+		case op.Outcome == Answered:
 			operations[i].Outcome = linearizability.OK
-		case Refused:
-			operations[i].Outcome = linearizability.Failed
 		default:
 			operations[i].Outcome = linearizability.Unknown
 			operations[i].Return = linearizability.Never

@@ -15,6 +15,8 @@ type Result struct {
 	sim.Report
 	Operations Operations `json:"operations"`
 	Redirects  Redirects  `json:"redirects"`
+	// Marks is how often the nodes took each of the rare paths that they took at all; see package marks.
+	Marks map[string]uint64 `json:"marks,omitempty"`
 	// History and Judgement are what the verdict rests on. Judgement is nil if the run failed before.
 	History   *History                `json:"-"`
 	Judgement *linearizability.Report `json:"-"`
@@ -70,8 +72,18 @@ func (c *Cluster) settle() {
 	if err := c.World.Load(c.finalReads()); err != nil {
 		panic("cluster: final reads: " + err.Error())
 	}
+	final := len(c.history.Operations)
 	c.World.Run(c.World.Now() + finalReadTime)
-	c.await(limit, c.idle)
+	if !c.await(limit, c.idle) {
+		return
+	}
+	for _, op := range c.history.Operations[final:] {
+		if op.Outcome != Answered && !c.partial {
+			c.World.Fail(sim.Stalled, "final reads", fmt.Sprintf("%q is not served though all is well again: %d attempts", op.Args, len(op.Attempts)))
+			return
+		}
+	}
+	c.rest()
 }
 
 // await runs until the condition holds. If it does not in time, the run has stalled.
@@ -173,6 +185,7 @@ func (c *Cluster) result(scenario string) *Result {
 	}
 	r.Report = c.World.Report(scenario)
 	r.Operations.OK, r.Operations.Failed, r.Operations.Unknown = c.history.count()
+	r.Marks = c.marks.ByName()
 	r.Redirects = Redirects{Moved: c.history.moved, Ask: c.history.asked}
 	return r
 }

@@ -13,6 +13,8 @@ type Workload struct {
 	// Strings, Counters and Tags are how many keys of a kind there are: few, so that operations meet. A tag stands for
 	// three keys that share a hash tag, and so a slot. There is a string of bits for each counter.
 	Strings, Counters, Tags int
+	// Crowd is how many keys share one slot, for FamilyCrowd: many, so that the slot's table grows and shrinks.
+	Crowd int
 	// Pause is the mean time between two operations of one client.
 	Pause time.Duration
 	// Weights are how often each family of commands is drawn, relative to the others, by index of Families.
@@ -36,6 +38,8 @@ const (
 	FamilyBits
 	FamilyTransaction
 	FamilyWatch
+	FamilyCrossSlot
+	FamilyCrowd
 	// FamilyCount is the number of families.
 	FamilyCount
 )
@@ -49,7 +53,8 @@ func DefaultWorkload() Workload {
 	for family := FamilyRename; family < FamilyCount; family++ {
 		w.Weights[family] = 5
 	}
-	w.Weights[FamilyGet], w.Weights[FamilySet] = 40, 30
+	w.Weights[FamilyCrowd] = 0
+	w.Weights[FamilyGet], w.Weights[FamilySet], w.Weights[FamilyCrossSlot] = 40, 30, 2
 	return w
 }
 
@@ -69,6 +74,10 @@ func DrawWorkload(source *random.Stream) Workload {
 		if source.Chance(random.Million / 2) {
 			w.Weights[family] = 1 + source.IntN(most)
 		}
+	}
+	if w.Weights[FamilyCrowd] > 0 {
+		w.Crowd = 10 + source.IntN(1500)
+		w.Weights[FamilyCrowd] += source.IntN(200)
 	}
 	// Without reads nothing is learnt, without writes there is nothing to learn.
 	w.Weights[FamilyGet] += 10
@@ -126,6 +135,10 @@ func (d *drawer) operation() []string {
 		return d.transaction(d.tag())
 	case FamilyWatch:
 		return d.watchingTransaction(d.tag())
+	case FamilyCrowd:
+		return d.crowdOperation()
+	case FamilyCrossSlot:
+		return d.crossSlotOperation()
 	}
 	return []string{"GET", d.str()}
 }
@@ -170,6 +183,35 @@ func (d *drawer) multiOperation() []string {
 		return []string{"SET", key(choose(d.source, []string{"a", "b", "c"})), d.value()}
 	}
 	return []string{"MGET", key("a"), key("b"), key("c")}
+}
+
+// crowdOperation draws a command on one of many keys of a slot.
+func (d *drawer) crowdOperation() []string {
+	key := "{crowd}" + strconv.Itoa(d.source.IntN(d.workload.Crowd))
+	names := []string{"SET", "SET", "SET", "SET PX", "DEL", "GET"}
+	if d.values/100%2 == 1 { // a time to write, a time to delete
+		names = []string{"DEL", "DEL", "DEL", "DEL", "SET", "GET"}
+	}
+	switch choose(d.source, names) {
+	case "SET PX":
+		return []string{"SET", key, d.value(), "PX", strconv.Itoa(1 + d.source.IntN(20_000))}
+	case "DEL":
+		return []string{"DEL", key}
+	case "GET":
+		return []string{"GET", key}
+	}
+	return []string{"SET", key, d.value()}
+}
+
+// crossSlotOperation draws a command on keys that are most likely in different slots, which a cluster refuses.
+func (d *drawer) crossSlotOperation() []string {
+	switch choose(d.source, []string{"MSET", "MGET", "DEL"}) {
+	case "MSET":
+		return []string{"MSET", d.str(), d.value(), d.str(), d.value()}
+	case "MGET":
+		return []string{"MGET", d.str(), d.str()}
+	}
+	return []string{"DEL", d.str(), d.str()}
 }
 
 func (d *drawer) expiryOperation() []string {

@@ -31,6 +31,8 @@ type Scenario struct {
 	Name string
 	// Summary is one line on what happens and what is checked.
 	Summary string
+	// Demands are marks, by name, that a sweep of this scenario has to hit at least once: what it is about must happen.
+	Demands []string
 	// Run tells the story. The error is a mistake in the options.
 	Run func(Options) (*Outcome, error)
 	// Draw decides all that Run decides before the run begins; Replay does the rest. Nil for a scenario of many runs.
@@ -42,6 +44,8 @@ type Outcome struct {
 	sim.Report
 	Operations cluster.Operations `json:"operations"`
 	Redirects  cluster.Redirects  `json:"redirects"`
+	// Marks is how often the nodes took rare paths, by mark; see package marks. Nil for a scenario without nodes.
+	Marks map[string]uint64 `json:"marks,omitempty"`
 	// Setting describes the cluster and its clients, Findings what the scenario measured, in lines for people.
 	Setting  []string `json:"-"`
 	Findings []string `json:"-"`

@@ -146,7 +146,7 @@ func perform(name string, config cluster.Config, plan sim.Plan) (*Outcome, error
 	}
 	return &Outcome{
 		Report: result.Report, Operations: result.Operations, Redirects: result.Redirects,
-		Setting: setting(&config, plan), Result: result,
+		Setting: setting(&config, plan), Marks: result.Marks, Result: result,
 	}, nil
 }
 

@@ -51,6 +51,9 @@ func (s *story) drawSettings() {
 	if source.Chance(200_000) {
 		config.Gossip.LHAProbe, config.Gossip.LHASuspicion, config.Gossip.Buddy = false, false, false
 	}
+	if source.Chance(200_000) { // rumours that do not fit into a datagram have to wait for the next
+		config.Gossip.MaxPayload = 150 + source.IntN(100)
+	}
 }
 
 // drawNodes draws the nodes, their clocks and disks, and who owns how many slots.
@@ -70,6 +73,9 @@ func (s *story) drawNodes() {
 		}
 		if i == 0 || source.Chance(700_000) {
 			node.Share = 1 + source.IntN(4)
+		}
+		if source.Chance(100_000) { // what a node hears while its boot record is on its way has to wait
+			node.DiskLatency = source.Duration(50*time.Millisecond, 500*time.Millisecond)
 		}
 		s.config.Nodes = append(s.config.Nodes, node)
 	}

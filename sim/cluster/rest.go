@@ -1,0 +1,77 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ember-cluster/ember/sim"
+)
+
+// overdue is by how many milliseconds a key may outlive its time before active expiry has removed it.
+const overdue = 1000
+
+// restTime is the virtual time within which nodes that have converged must have nothing left to do.
+const restTime = time.Minute
+
+// rest demands that nodes which have converged come to rest.
+func (c *Cluster) rest() {
+	unrest := ""
+	calm := c.World.RunUntil(c.World.Now()+restTime, func() bool {
+		e := c.expect()
+		for i, d := range c.nodes {
+			if unrest = ""; e.nodes[i] {
+				unrest = c.unrest(e, d)
+			}
+			if unrest != "" {
+				unrest = d.host.Name() + " " + unrest
+				return false
+			}
+		}
+		return true
+	})
+	if !calm && !c.World.Ended() {
+		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s", restTime, unrest))
+	}
+}
+
+// unrest says what a node that serves, in a healed world, has still to do.
+func (c *Cluster) unrest(e *expectation, d *driver) string {
+	if !d.node.Quiet() && !slices.Contains(e.nodes, false) { // with others that are still unwell, there is always news
+		return "still spreads rumours"
+	}
+	// A node that sleeps until a key ends notices a jump of the wall clock only when it wakes up.
+	if end, any := d.node.Space().NextExpiry(); any && end+overdue < d.host.Wall() && !c.plans(sim.FaultWallJump) {
+		return fmt.Sprintf("still has a key that ended %d ms ago", d.host.Wall()-end)
+	}
+	return ""
+}
+
+// plans reports whether the plan has a fault of one of those kinds.
+func (c *Cluster) plans(kinds ...sim.FaultKind) bool {
+	return slices.ContainsFunc(c.plan.Faults, func(f sim.Fault) bool { return slices.Contains(kinds, f.Kind) })
+}
+
+// checkUnderstood checks that nodes and clients have understood each other, unless the network has put other words into their
+// mouths. What nodes drop, they count and forget, so a mistake in a codec would otherwise look like a lossy network.
+func (c *Cluster) checkUnderstood() error {
+	if c.plans(sim.FaultCorrupt) || c.Config.Network.Corrupt > 0 {
+		return nil
+	}
+	if c.plans(sim.FaultWipe, sim.FaultDiskBitRot, sim.FaultDiskLyingSync) {
+		return nil // a node that has lost its identity is a stranger
+	}
+	for _, d := range c.nodes {
+		if d == nil || d.node == nil {
+			continue // it never came up
+		}
+		counters := d.node.Counters()
+		if dropped := counters.Bus.Dropped(); dropped > 0 {
+			return fmt.Errorf("%s did not understand %d messages of its peers, and nothing has corrupted them: %+v", d.host.Name(), dropped, counters.Bus)
+		}
+		if counters.ProtocolErrors > 0 {
+			return fmt.Errorf("%s did not understand %d commands of clients", d.host.Name(), counters.ProtocolErrors)
+		}
+	}
+	return nil
+}
