@@ -198,12 +198,18 @@ func (w *sweeper) record(outcome *scenarios.Outcome, err error) {
 		Virtual: outcome.VirtualTime, Events: outcome.Events, Marks: outcome.Marks,
 	})
 	if w.command.JSON {
-		w.encode(outcome)
+		w.encode(markedOutcome{outcome, outcome.Marks})
 	}
 	w.stopped = w.stopped || w.command.StopOnFailure && outcome.Verdict != sim.OK
 	w.bar.step()
 	w.bar.describe(fmt.Sprintf("sweeping, %d failed, %.0f times real time", len(w.tally.Failures),
 		float64(w.tally.Virtual)/float64(max(time.Since(w.begun), 1))))
+}
+
+// markedOutcome is an outcome as a sweep prints it, with the marks that were hit.
+type markedOutcome struct {
+	*scenarios.Outcome
+	Marks map[string]uint64 `json:"marks,omitempty"`
 }
 
 // encode prints a line of JSON.

@@ -45,7 +45,7 @@ type Outcome struct {
 	Operations cluster.Operations `json:"operations"`
 	Redirects  cluster.Redirects  `json:"redirects"`
 	// Marks is how often the nodes took rare paths, by mark; see package marks. Nil for a scenario without nodes.
-	Marks map[string]uint64 `json:"marks,omitempty"`
+	Marks map[string]uint64 `json:"-"`
 	// Setting describes the cluster and its clients, Findings what the scenario measured, in lines for people.
 	Setting  []string `json:"-"`
 	Findings []string `json:"-"`
