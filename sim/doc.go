@@ -56,5 +56,6 @@
 //	world.Run(10 * time.Second)
 //	if failure := world.Failure(); failure != nil { ... }
 //
-// The example of this package is complete: a replicated register, its plan and its check.
+// The example of this package is complete: a replicated value, its plan and its check. examples/register is a whole program, whose
+// failing runs are swept for, shrunk and shown.
 package sim
