@@ -47,7 +47,9 @@ func (k EffectKind) String() string { return effectNames[k] }
 
 // Effect is one thing that the driver has to do. Bytes belong to the node and are valid until its next Step.
 type Effect struct {
-	Kind     EffectKind
+	Kind EffectKind
+	// Kept says that the node does not use the memory of Bytes again, so that they stay valid: large replies need no copy.
+	Kept     bool
 	Client   ClientID
 	Stream   StreamID
 	Position uint64

@@ -179,10 +179,26 @@ func (n *Node) keep(c *client, input []byte) bool {
 		n.close(c)
 		return false
 	}
+	n.reserve(c, len(input))
 	c.pending = append(c.pending, input...)
 	n.unexecuted += len(input)
 	return true
 }
+
+// reserve prepares for more input. The buffer of a large argument doubles until it fits: so it is never larger than twice what
+// has arrived, whatever length was announced, and copied about once.
+func (n *Node) reserve(c *client, more int) {
+	needs := c.parser.Needs()
+	if room := cap(c.pending) - len(c.pending); needs < largeArgument || more <= room {
+		return
+	}
+	grown := make([]byte, len(c.pending), len(c.pending)+max(more, min(needs, len(c.pending)+more)))
+	copy(grown, c.pending)
+	c.pending = grown
+}
+
+// largeArgument is an argument for which the room is measured out.
+const largeArgument = 64 << 10
 
 // setPending replaces a client's unexecuted input by rest, which may be the end of the same memory.
 func (n *Node) setPending(c *client, rest []byte) {

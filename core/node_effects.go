@@ -3,7 +3,7 @@ package core
 // maxKeptArena bounds the reply and message buffers that survive a Step: one huge reply must not be held for ever.
 const maxKeptArena = 4 << 20
 
-// beginEffects takes back what the last Step lent.
+// beginEffects takes back what the last Step lent. What has outgrown maxKeptArena is given up, and is what Effect.Kept is about.
 func (n *Node) beginEffects() {
 	clear(n.effects) // the lent bytes must be collectable
 	n.effects = n.effects[:0]

@@ -431,19 +431,20 @@ func (n *Node) flushReplies() {
 		n.reply.Buf = n.reply.Buf[:n.unsentFrom]
 		return
 	}
-	n.emitReply(c, bytes[:len(bytes):len(bytes)], len(bytes) >= n.options.Limits.ReplyBurst)
+	n.emitReply(c, bytes[:len(bytes):len(bytes)], len(bytes) >= n.options.Limits.ReplyBurst, cap(n.reply.Buf) > maxKeptArena)
 	n.unsentFrom = len(n.reply.Buf)
 }
 
 // mustPark reports whether what is said to the client now has to wait.
 func (n *Node) mustPark(c *client) bool { return len(c.parked) > 0 || !n.opened() }
 
-// emitReply sends bytes to a client, and holds its next commands until they have left if drain is set.
-func (n *Node) emitReply(c *client, bytes []byte, drain bool) {
+// emitReply sends bytes to a client, and holds its next commands until they have left if drain is set. If they are kept, their
+// memory is not used again.
+func (n *Node) emitReply(c *client, bytes []byte, drain, kept bool) {
 	kind := Reply
 	if drain {
 		kind = ReplyAndDrain
 		c.held |= heldByDrain
 	}
-	n.emit(Effect{Kind: kind, Client: c.id, Bytes: bytes})
+	n.emit(Effect{Kind: kind, Client: c.id, Bytes: bytes, Kept: kept})
 }

@@ -48,7 +48,7 @@ func (n *Node) push(c *client, lent []byte) {
 		n.enqueueParked(c, &parkedReply{ready: true, bytes: append([]byte(nil), lent...)})
 	} else {
 		c.unread += len(lent)
-		n.emitReply(c, lent, c.unread >= n.options.Limits.ReplyBurst && c.held&heldByDrain == 0)
+		n.emitReply(c, lent, c.unread >= n.options.Limits.ReplyBurst && c.held&heldByDrain == 0, cap(n.lent) > maxKeptArena)
 	}
 	if c.parkedBytes > n.options.Limits.ParkedPushes+n.options.Limits.ParkedReplies {
 		n.counters.OutputOverruns++

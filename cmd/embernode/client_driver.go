@@ -18,8 +18,8 @@ type clientDriver interface {
 	wait(deadline time.Duration) *round
 	// wake makes wait return, now or the next time. It may be called from anywhere.
 	wake()
-	// send queues bytes for a client. They are lent until the next flush.
-	send(client core.ClientID, bytes []byte)
+	// send queues bytes for a client. They are lent until the next flush, or, if they are kept, never written to again.
+	send(client core.ClientID, bytes []byte, kept bool)
 	// reportDrained asks for the client to be among a later round's drained, once all that is queued for it has left.
 	reportDrained(client core.ClientID)
 	// finish closes a client once all that is queued for it has left. It is not reported as closed, and its number is not

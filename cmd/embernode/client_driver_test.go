@@ -71,7 +71,7 @@ func (h *driverHarness) sendLent(id core.ClientID, parts ...[]byte) {
 	var lent [][]byte
 	for _, part := range parts {
 		lent = append(lent, bytes.Clone(part))
-		h.send(id, lent[len(lent)-1])
+		h.send(id, lent[len(lent)-1], false)
 	}
 	h.flush()
 	for _, part := range lent {
@@ -87,11 +87,12 @@ func TestOutputKeepsOrder(t *testing.T) {
 		h.sendLent(id, []byte("one,"), []byte("two,"), []byte("three;"))
 		large := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 		h.sendLent(id, large)
+		h.send(id, large, true)
 		h.sendLent(id, large)
 		h.sendLent(id, []byte("more,"), []byte("and more."))
 		h.reportDrained(id)
 		h.flush()
-		want := slices.Concat([]byte("one,two,three;"), large, large, []byte("more,and more."))
+		want := slices.Concat([]byte("one,two,three;"), large, large, large, []byte("more,and more."))
 		read := make(chan []byte)
 		go func() {
 			got := make([]byte, len(want))
@@ -110,7 +111,7 @@ func TestDrainedAtOnce(t *testing.T) {
 	onEveryLoop(t, func(t *testing.T, loop string) {
 		h := newDriverHarness(t, loop)
 		_, id := h.connect()
-		h.send(id, []byte("short"))
+		h.send(id, []byte("short"), false)
 		h.reportDrained(id)
 		h.flush()
 		if r := h.wait(core.Never); !slices.Equal(r.drained, []core.ClientID{id}) {
@@ -174,7 +175,7 @@ func TestNumbersAreReusedAfterTheirEnd(t *testing.T) {
 		if c != a {
 			t.Errorf("the third client is %d, not %d", c, a)
 		}
-		h.send(c, []byte("bye"))
+		h.send(c, []byte("bye"), false)
 		h.finish(c)
 		h.flush()
 		got, err := io.ReadAll(third.socket)

@@ -153,7 +153,7 @@ func (d *epollDriver) close(c *epollConnection) {
 	_ = unix.Close(c.socket) // whatever is lost by this was given up before
 	c.closed = true
 	d.unblock(c)
-	c.lent, c.queue = nil, nil
+	c.drop()
 	d.connections[c.id] = nil
 	d.free = append(d.free, c.id)
 	d.connected--

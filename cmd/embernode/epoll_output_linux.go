@@ -8,12 +8,12 @@ import (
 type epollOutput struct {
 	// dirty says that the connection is among the driver's dirty ones.
 	dirty bool
-	// lent is what was sent since the last flush, if it was sent at once. It is the node's memory.
+	// lent is what was sent since the last flush, if it was sent at once. It is the node's memory; kept says that the node does not
+	// use it again.
 	lent []byte
-	// queue is what was sent beyond that, or was not taken by the socket; its first bytes, as many as written, have left.
-	// Invariant: of lent and queue one is empty.
-	queue   []byte
-	written int
+	kept bool
+	// queue is what was sent beyond that, or was not taken by the socket. Invariant: of lent and queue one is empty.
+	queue outputQueue
 	// blocked says that the socket takes no more until the poller reports that it does.
 	blocked bool
 	// slowed says that nothing is to be read, since too much is queued for the client to read.
@@ -33,49 +33,40 @@ func (d *epollDriver) queued(client core.ClientID) int {
 	return 0
 }
 
-// add queues bytes that are lent until the next flush.
-func (o *epollOutput) add(bytes []byte) {
-	if o.lent == nil && len(o.queue) == 0 {
-		o.lent = bytes
+// add queues bytes that are lent until the next flush, or for ever.
+func (o *epollOutput) add(bytes []byte, kept bool) {
+	if o.lent == nil && o.queue.size == 0 {
+		o.lent, o.kept = bytes, kept
 		return
 	}
-	if o.written > 0 && o.written >= len(o.queue)/2 {
-		// Moves no more bytes than have left since it did so before.
-		o.queue = o.queue[:copy(o.queue, o.queue[o.written:])]
-		o.written = 0
+	o.keep()
+	o.queue.add(bytes, kept)
+}
+
+// keep makes what is lent the connection's own.
+func (o *epollOutput) keep() {
+	if o.lent != nil {
+		o.queue.add(o.lent, o.kept)
+		o.lent = nil
 	}
-	o.queue = append(o.queue, o.lent...)
-	o.queue = append(o.queue, bytes...)
-	o.lent = nil
 }
 
 // queued is how many bytes have not left.
-func (o *epollOutput) queued() int { return len(o.lent) + len(o.queue) - o.written }
+func (o *epollOutput) queued() int { return len(o.lent) + o.queue.size }
 
-// took notes how many of the queued bytes have left. What was lent and has not is kept.
-func (o *epollOutput) took(n int) {
-	switch {
-	case n == o.queued():
-		o.lent, o.written = nil, 0
-		o.queue = o.queue[:0]
-		if cap(o.queue) > maxKeptQueue {
-			o.queue = nil
-		}
-	case o.lent != nil:
-		o.queue = append(o.queue, o.lent[n:]...)
-		o.lent = nil
-	default:
-		o.written += n
-	}
+// drop gives up what has not left.
+func (o *epollOutput) drop() {
+	o.lent = nil
+	o.queue.clear()
 }
 
 // send implements clientDriver.
-func (d *epollDriver) send(client core.ClientID, bytes []byte) {
+func (d *epollDriver) send(client core.ClientID, bytes []byte, kept bool) {
 	c := d.connection(client)
 	if c == nil || c.broken || len(bytes) == 0 {
 		return // gone, and the node will be told so
 	}
-	c.add(bytes)
+	c.add(bytes, kept)
 	d.touch(c)
 }
 
@@ -124,34 +115,42 @@ func (d *epollDriver) flush() {
 	d.dirty = d.dirty[:0]
 }
 
-// keep makes the output the connection's own.
-func (o *epollOutput) keep() {
-	if o.lent != nil {
-		o.took(0)
-	}
-}
-
 // write writes what the socket takes, and keeps the rest.
 func (d *epollDriver) write(c *epollConnection) {
 	d.unblock(c)
-	data := c.lent
-	if data == nil {
-		data = c.queue[c.written:]
+	if c.lent != nil {
+		n, ok := d.attempt(c, c.lent)
+		if !ok {
+			return
+		}
+		c.lent = c.lent[n:]
+		if len(c.lent) == 0 {
+			c.lent = nil
+		}
+		c.keep()
 	}
-	if len(data) == 0 {
-		return
+	for !c.blocked && c.queue.size > 0 {
+		n, ok := d.attempt(c, c.queue.first())
+		if !ok {
+			return
+		}
+		c.queue.took(n)
 	}
+}
+
+// attempt writes once. It reports false if the connection is lost.
+func (d *epollDriver) attempt(c *epollConnection, data []byte) (n int, ok bool) {
 	n, state := transmit(c.socket, data)
 	if state == socketEnded {
 		d.lose(c)
-		return
+		return 0, false
 	}
 	c.active = d.now
-	c.took(n)
 	if n < len(data) {
 		c.blocked = true
 		d.blocked++
 	}
+	return n, true
 }
 
 func (d *epollDriver) unblock(c *epollConnection) {
@@ -200,6 +199,6 @@ func (d *epollDriver) settle(c *epollConnection) {
 func (d *epollDriver) lose(c *epollConnection) {
 	c.broken = true
 	d.unblock(c)
-	c.lent, c.queue, c.written = nil, nil, 0
+	c.drop()
 	d.lost = append(d.lost, c)
 }

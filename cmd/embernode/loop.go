@@ -105,9 +105,9 @@ func (l *loop) step(event core.Event) {
 func (l *loop) carryOut(effect *core.Effect) {
 	switch effect.Kind {
 	case core.Reply:
-		l.clients.send(effect.Client, effect.Bytes)
+		l.clients.send(effect.Client, effect.Bytes, effect.Kept)
 	case core.ReplyAndDrain:
-		l.clients.send(effect.Client, effect.Bytes)
+		l.clients.send(effect.Client, effect.Bytes, effect.Kept)
 		l.clients.reportDrained(effect.Client)
 	case core.CloseClient:
 		l.clients.finish(effect.Client)

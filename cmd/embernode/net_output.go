@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -12,10 +11,12 @@ import (
 type output struct {
 	// dirty says that the connection is among the driver's dirty ones.
 	dirty bool
-	// lent is what was sent since the last flush, if it was sent at once. It is the node's memory.
+	// lent is what was sent since the last flush, if it was sent at once. It is the node's memory; kept says that the node does not
+	// use it again.
 	lent []byte
-	// queue is what was sent beyond that, or since the writer began.
-	queue []byte
+	kept bool
+	// queue is what was sent beyond that, or since the writer began. Invariant: of lent and queue one is empty.
+	queue outputQueue
 	// writing says that there is a writer; unwritten is how many bytes it has.
 	writing   bool
 	unwritten atomic.Int64
@@ -37,9 +38,6 @@ type output struct {
 	failed    bool
 }
 
-// maxKeptQueue bounds the memory that a connection keeps for what will be sent to it.
-const maxKeptQueue = 16 << 10
-
 func (o *output) init(c *netConnection) {
 	o.writeOnce = func(fd uintptr) bool {
 		n, state := writeSocket(fd, c.attempt)
@@ -48,19 +46,26 @@ func (o *output) init(c *netConnection) {
 	}
 }
 
-// add queues bytes that are lent until the next flush.
-func (o *output) add(bytes []byte) {
-	if !o.writing && o.lent == nil && len(o.queue) == 0 {
-		o.lent = bytes
+// add queues bytes that are lent until the next flush, or for ever.
+func (o *output) add(bytes []byte, kept bool) {
+	if !o.writing && o.lent == nil && o.queue.size == 0 {
+		o.lent, o.kept = bytes, kept
 		return
 	}
-	o.queue = append(o.queue, o.lent...)
-	o.queue = append(o.queue, bytes...)
-	o.lent = nil
+	o.keep()
+	o.queue.add(bytes, kept)
+}
+
+// keep makes what is lent the connection's own.
+func (o *output) keep() {
+	if o.lent != nil {
+		o.queue.add(o.lent, o.kept)
+		o.lent = nil
+	}
 }
 
 // queued is how many bytes have not left.
-func (o *output) queued() int { return len(o.lent) + len(o.queue) + int(o.unwritten.Load()) }
+func (o *output) queued() int { return len(o.lent) + o.queue.size + int(o.unwritten.Load()) }
 
 // queued implements clientDriver.
 func (d *netDriver) queued(client core.ClientID) int {
@@ -71,12 +76,12 @@ func (d *netDriver) queued(client core.ClientID) int {
 }
 
 // send implements clientDriver.
-func (d *netDriver) send(client core.ClientID, bytes []byte) {
+func (d *netDriver) send(client core.ClientID, bytes []byte, kept bool) {
 	c := d.connections[client]
 	if c == nil || c.broken {
 		return // gone, and the node will be told so
 	}
-	c.add(bytes)
+	c.add(bytes, kept)
 	d.touch(c)
 }
 
@@ -119,59 +124,69 @@ func (d *netDriver) flush() {
 	d.dirty = d.dirty[:0]
 }
 
-// write writes what the socket takes and leaves the rest to a writer, if there isn't one that will go on with it anyway.
+// write writes what the socket takes at once and leaves the rest to a writer, if there isn't one that will go on with it anyway.
 func (d *netDriver) write(c *netConnection) {
-	data := c.lent
-	if len(c.queue) > 0 {
-		data = c.queue
+	if c.writing {
+		return
 	}
-	if c.writing || len(data) == 0 {
+	data := c.lent
+	if data == nil {
+		data = c.queue.first()
+	}
+	if len(data) == 0 {
 		return
 	}
 	c.attempt = data
 	err := c.raw.Write(c.writeOnce)
 	c.attempt = nil
-	switch {
-	case err != nil || c.failed:
+	if err != nil || c.failed {
 		d.lose(c)
-	case c.taken == len(data):
+		return
+	}
+	if c.lent == nil {
+		c.queue.took(c.taken)
+	} else if c.lent = c.lent[c.taken:]; len(c.lent) == 0 {
 		c.lent = nil
-		c.queue = c.queue[:0]
-		if cap(c.queue) > maxKeptQueue {
-			c.queue = nil
-		}
-	default:
-		rest := data[c.taken:]
-		if len(c.queue) == 0 {
-			rest = bytes.Clone(rest)
-		}
-		c.lent, c.queue = nil, nil
-		d.startWriter(c, rest)
+	}
+	c.keep()
+	if c.queue.size > 0 {
+		d.startWriter(c)
 	}
 }
 
 // writeStep is how much a writer writes before it tells how much is left.
 const writeStep = 256 << 10
 
-// startWriter waits in a goroutine until the client has taken the bytes.
-func (d *netDriver) startWriter(c *netConnection, rest []byte) {
+// startWriter waits in a goroutine until the client has taken what is queued.
+func (d *netDriver) startWriter(c *netConnection) {
 	c.writing = true
-	c.unwritten.Store(int64(len(rest)))
+	c.unwritten.Store(int64(c.queue.size))
+	chunks := c.queue.take()
 	d.writing++
 	d.ended.Go(func() {
-		var err error
-		for len(rest) > 0 && err == nil {
-			var n int
-			n, err = c.socket.Write(rest[:min(len(rest), writeStep)])
-			rest = rest[n:]
-			c.unwritten.Add(-int64(n))
-		}
+		err := c.writeChunks(chunks)
 		d.mutex.Lock()
 		defer d.mutex.Unlock()
 		c.writeError = err
 		d.arrived.written = append(d.arrived.written, c)
 		d.rouse()
 	})
+}
+
+// writeChunks writes all of the chunks, and lets go each one that has left.
+func (c *netConnection) writeChunks(chunks [][]byte) error {
+	for i, chunk := range chunks {
+		chunks[i] = nil
+		for len(chunk) > 0 {
+			n, err := c.socket.Write(chunk[:min(len(chunk), writeStep)])
+			if err != nil {
+				return err
+			}
+			chunk = chunk[n:]
+			c.unwritten.Add(-int64(n))
+		}
+	}
+	return nil
 }
 
 // written goes on where a writer has ended.
@@ -182,10 +197,8 @@ func (d *netDriver) written(c *netConnection) {
 	switch {
 	case c.writeError != nil:
 		d.lose(c)
-	case len(c.queue) > 0:
-		queue := c.queue
-		c.queue = nil
-		d.startWriter(c, queue)
+	case c.queue.size > 0:
+		d.startWriter(c)
 	}
 	d.settle(c)
 }
@@ -236,6 +249,7 @@ func (d *netDriver) throttle(c *netConnection, on bool) {
 // lose gives a connection up that nothing can be sent to.
 func (d *netDriver) lose(c *netConnection) {
 	c.broken = true
-	c.lent, c.queue = nil, nil
+	c.lent = nil
+	c.queue.clear()
 	d.lost = append(d.lost, c)
 }
