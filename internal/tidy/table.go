@@ -87,6 +87,7 @@ var testLibraries = []string{
 	"github.com/anishathalye/porcupine",
 	"github.com/cockroachdb/datadriven",
 	"github.com/redis/go-redis",
+	"github.com/redis/rueidis",
 	"github.com/sigurn/crc16",
 	"github.com/goccy/go-yaml",
 	"pgregory.net/rapid",
