@@ -8,6 +8,7 @@
 //
 // One goroutine, the loop, owns the node. Everything else gathers what has happened and hands it over:
 //
+//	clients by TLS ──► tlsGate ─┐
 //	clients' sockets ──► clientDriver ─┐                       ┌─► one write per client and round
 //	other nodes ───────► bus ──► mailbox ─► loop ─► node.Step ─┼─► datagrams, streams
 //	disk ──────────────► journal ► mailbox ─┘    ◄── effects ──┴─► log records, made durable by the journal
@@ -21,9 +22,16 @@
 // or a peer: the journal syncs in a goroutine of its own, a client that does not read gets one for what its socket does
 // not take, and the bus never blocks.
 //
+// If the log fails, the node is told so, refuses what needs the log, and serves on.
+//
 // # Bounds
 //
 // What others can make the process hold is bounded: the input of a client by one read ahead of the node and then by the
-// node's own limits, its output by throttling its input and in the end by closing it, the connections by maxclients, the
-// bus's messages by the mailbox.
+// node's own limits, its output by throttling its input and in the end, by client-output-buffer-limit, by closing it, the
+// connections by maxclients, the bus's messages by the mailbox. No client has more than its share of a round.
+//
+// # Settings
+//
+// Those that CONFIG SET can change are package command's, which reads their values wherever they come from; reconfigure puts
+// them into force. CONFIG REWRITE writes all settings to the file that the node was started with.
 package main
