@@ -8,7 +8,8 @@
 //
 // One goroutine, the loop, owns the node. Everything else gathers what has happened and hands it over:
 //
-//	clients by TLS ──► tlsGate ─┐
+//	clients by TLS ────► tlsGate ─┐
+//	                              ▼
 //	clients' sockets ──► clientDriver ─┐                       ┌─► one write per client and round
 //	other nodes ───────► bus ──► mailbox ─► loop ─► node.Step ─┼─► datagrams, streams
 //	disk ──────────────► journal ► mailbox ─┘    ◄── effects ──┴─► log records, made durable by the journal
