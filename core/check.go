@@ -107,19 +107,23 @@ func (n *Node) checkSession(c *client) error {
 }
 
 func (n *Node) checkClients() error {
-	connected, unexecuted := 0, 0
+	connected, unexecuted, promised := 0, 0, 0
 	for id, c := range n.byID {
 		if c == nil {
 			continue
 		}
 		connected++
 		unexecuted += len(c.pending)
+		promised += c.promised
 		if int(c.id) != id || c.run != -1 {
 			return fmt.Errorf("core: client %d is kept as %d, with run %d", c.id, id, c.run)
 		}
 		if err := n.checkParked(c); err != nil {
 			return err
 		}
+	}
+	if promised != n.promised || promised > n.options.Limits.QueryBuffers {
+		return fmt.Errorf("core: clients were promised room for %d bytes, counted %d", promised, n.promised)
 	}
 	if connected != n.connected || unexecuted != n.unexecuted {
 		return fmt.Errorf("core: %d clients with %d bytes of input, counted %d with %d", connected, unexecuted, n.connected, n.unexecuted)

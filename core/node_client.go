@@ -16,8 +16,8 @@ type clients struct {
 	connected int
 	// lastSession is the number of the newest client in CLIENT ID, which is never reused.
 	lastSession int64
-	// unexecuted is the sum of all clients' pending input, in bytes.
-	unexecuted int
+	// unexecuted is the sum of all clients' pending input, in bytes; promised is what of it there is room for beyond that.
+	unexecuted, promised int
 	// waiting are the clients with parked replies, in the order in which they began to wait.
 	waiting []*client
 	// current is the client whose command is being executed.
@@ -37,6 +37,8 @@ type client struct {
 	parser  resp.Parser
 	// pending is input that has not been executed: an incomplete command, or whatever arrived while held.
 	pending []byte
+	// promised is how much of the room in pending waits for a large argument, in bytes.
+	promised int
 	// ordinal counts the commands executed on this connection.
 	ordinal uint64
 	held    hold
@@ -128,6 +130,7 @@ func (n *Node) client(id ClientID) *client {
 func (n *Node) forget(c *client) {
 	c.closed = true
 	n.unexecuted -= len(c.pending)
+	n.promise(c, 0)
 	c.pending, c.parked = nil, nil
 	n.sessions.Close(&c.session)
 	n.dropQueue(c)
@@ -185,16 +188,28 @@ func (n *Node) keep(c *client, input []byte) bool {
 	return true
 }
 
-// reserve prepares for more input. The buffer of a large argument doubles until it fits: so it is never larger than twice what
-// has arrived, whatever length was announced, and copied about once.
+// reserve prepares for more input. A large argument is given its room at once as long as all that is promised to clients, and
+// has not arrived, fits into what they may make the node hold. Beyond that a buffer doubles until it fits: it is never larger than
+// twice what has arrived, whatever length was announced.
 func (n *Node) reserve(c *client, more int) {
 	needs := c.parser.Needs()
-	if room := cap(c.pending) - len(c.pending); needs < largeArgument || more <= room {
-		return
+	if needs >= largeArgument && more > cap(c.pending)-len(c.pending) {
+		room := max(more, needs)
+		if n.unexecuted+n.promised+room > n.options.Limits.QueryBuffers {
+			room = max(more, min(needs, len(c.pending)+more))
+		}
+		grown := make([]byte, len(c.pending), len(c.pending)+room)
+		copy(grown, c.pending)
+		c.pending = grown
+		n.promise(c, room)
 	}
-	grown := make([]byte, len(c.pending), len(c.pending)+max(more, min(needs, len(c.pending)+more)))
-	copy(grown, c.pending)
-	c.pending = grown
+	n.promise(c, max(0, c.promised-more))
+}
+
+// promise notes how much room a client has been given for input that has not arrived.
+func (n *Node) promise(c *client, room int) {
+	n.promised += room - c.promised
+	c.promised = room
 }
 
 // largeArgument is an argument for which the room is measured out.
@@ -210,9 +225,11 @@ func (n *Node) setPending(c *client, rest []byte) {
 		n.options.Marks.Hit(marks.IncompleteInputKept)
 		// Nothing of it was executed: a value of 512 MiB that comes in pieces must not be moved at each of them.
 		c.pending = rest
+		return
 	default:
 		c.pending = append(c.pending[:0], rest...)
 	}
+	n.promise(c, 0)
 }
 
 // maxKeptPending bounds the input buffer that an idle client keeps.

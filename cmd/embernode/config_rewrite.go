@@ -48,8 +48,11 @@ func (c *commandLine) directives(changeable []command.Parameter) []directive {
 		if i := slices.IndexFunc(changeable, func(c command.Parameter) bool { return c.Name == p.name }); i >= 0 {
 			value, usual = changeable[i].Value, standard[i].Value
 		}
-		if p.name == "bind" {
+		switch p.name {
+		case "bind":
 			usual = defaultBind.String()
+		case "cluster-port":
+			usual = fmt.Sprint(c.usualClusterPort())
 		}
 		all = append(all, directive{name: p.name, lines: linesOf(p.name, value), byDefault: value == usual})
 	}

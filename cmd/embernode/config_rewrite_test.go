@@ -50,6 +50,18 @@ func TestConfigRewrite(t *testing.T) {
 	other.expect("ERR The server is running without a config file", "CONFIG", "REWRITE")
 }
 
+// TestRewritingChangesNothingByItself has nothing to write for a node that is as its file has it.
+func TestRewritingChangesNothingByItself(t *testing.T) {
+	path := writeConfig(t, "port 7000", "maxmemory 1gb", "")
+	c := parse(t, path)
+	if err := c.rewriteFile(c.changeable.Parameters()); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(path); string(content) != "port 7000\nmaxmemory 1073741824\n" || err != nil {
+		t.Errorf("%v:\n%s", err, content)
+	}
+}
+
 // TestQuotedWords checks that what is written is read back.
 func TestQuotedWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -179,19 +180,23 @@ func (c *commandLine) complete() error {
 	return c.completePorts()
 }
 
-// completePorts finds the cluster port. That is fixed if the one for clients is.
-func (c *commandLine) completePorts() error {
-	name, port := "port", c.Port
-	if port == 0 {
-		name, port = "tls-port", c.TLSPort
+// usualClusterPort is the cluster port unless it is given, 0 for any free one. That is fixed if the one for clients is.
+func (c *commandLine) usualClusterPort() int {
+	if port := cmp.Or(c.Port, c.TLSPort); port != 0 {
+		return int(port) + busPortDistance
 	}
-	if c.ClusterPort == 0 && port != 0 {
-		clusterPort := int(port) + busPortDistance
-		if clusterPort > math.MaxUint16 {
-			return fmt.Errorf("%s %d leaves no room for the cluster port %d places above it: choose one below %d, or give --cluster-port",
-				name, port, busPortDistance, math.MaxUint16-busPortDistance+1)
+	return 0
+}
+
+// completePorts finds the cluster port, and checks that all ports differ.
+func (c *commandLine) completePorts() error {
+	if c.ClusterPort == 0 {
+		usual := c.usualClusterPort()
+		if usual > math.MaxUint16 {
+			return fmt.Errorf("port %d leaves no room for the cluster port %d places above it: choose one below %d, or give --cluster-port",
+				usual-busPortDistance, busPortDistance, math.MaxUint16-busPortDistance+1)
 		}
-		c.ClusterPort = portNumber(clusterPort)
+		c.ClusterPort = portNumber(usual)
 	}
 	switch {
 	case c.ClusterPort != 0 && c.ClusterPort == c.Port:
