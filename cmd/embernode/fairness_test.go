@@ -17,12 +17,12 @@ import (
 func TestHeavyPipelineStarvesNobody(t *testing.T) {
 	onEveryLoop(t, func(t *testing.T, loop string) {
 		const (
-			total      = 256 << 20
 			roundShare = maxChunks * largeBuffer // what one client has of a round at most
 		)
+		total := 256 << 20
 		patience := total // how much is taken of the heavy one before a light one's turn
 		if loop == loopEpoll {
-			patience = 4 * roundShare
+			total, patience = 32<<20, 4*roundShare
 		}
 		h := newDriverHarness(t, loop)
 		heavy, heavyID := h.connect()

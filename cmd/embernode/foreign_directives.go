@@ -41,7 +41,6 @@ func init() {
 		"daemonize":        {[]string{"no"}, "embernode stays in the foreground: let a service manager start it"},
 		"save":             {[]string{""}, ""},
 		"databases":        {[]string{"1", "16"}, ""},
-		"supervised":       {[]string{"no", "auto"}, ""},
 		"always-show-logo": {[]string{"no"}, ""},
 		"syslog-enabled":   {[]string{"no"}, ""},
 
@@ -77,7 +76,7 @@ func init() {
 		"lazyfree-lazy-expire", "lazyfree-lazy-server-del", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush",
 		"list-compress-depth", "list-max-listpack-size", "list-max-ziplist-size", "locale-collate",
 		"lua-time-limit", "min-replicas-max-lag",
-		"no-appendfsync-on-rewrite", "oom-score-adj", "oom-score-adj-values", "pidfile",
+		"no-appendfsync-on-rewrite", "oom-score-adj", "oom-score-adj-values",
 		"proc-title-template", "propagation-error-behavior", "rdb-del-sync-files", "rdb-save-incremental-fsync", "rdbchecksum",
 		"rdbcompression", "repl-backlog-size", "repl-backlog-ttl", "repl-disable-tcp-nodelay", "repl-diskless-load",
 		"repl-diskless-sync", "repl-diskless-sync-delay", "repl-diskless-sync-max-replicas", "repl-diskless-sync-period",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -109,12 +110,34 @@ func (s *server) serve() error {
 	// The loop keeps its thread, and with it what the processor remembers of it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s.loop.onOpened = s.tellWhoWeAre
+	s.loop.onOpened = s.announceStart
 	err := s.loop.run()
+	s.announceEnd()
 	if closing := s.loop.journal.close(); err == nil {
 		err = closing
 	}
 	return err
+}
+
+// announceStart tells the log and the service manager that the node serves.
+func (s *server) announceStart() {
+	s.tellWhoWeAre()
+	if err := writePidFile(s.command.PidFile); err != nil {
+		s.log.Warn("no pidfile", "error", err)
+	}
+	if err := s.command.Supervised.notify("READY=1\nSTATUS=serving\n"); err != nil {
+		s.log.Warn("the service manager cannot be told", "error", err)
+	}
+}
+
+// announceEnd takes back what announceStart has left.
+func (s *server) announceEnd() {
+	if s.command.PidFile != "" {
+		_ = os.Remove(s.command.PidFile) // somebody else may have done it
+	}
+	if err := s.command.Supervised.notify("STOPPING=1\n"); err != nil {
+		s.log.Warn("the service manager cannot be told", "error", err)
+	}
 }
 
 // tellWhoWeAre logs the start, and what about it should make somebody look.

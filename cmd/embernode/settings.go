@@ -73,6 +73,9 @@ type settings struct {
 	SlowlogMaxLength  setting `name:"slowlog-max-len" default:"128" group:"process" placeholder:"COUNT" help:"Entries of the slow log."`
 	LatencyThreshold  setting `name:"latency-monitor-threshold" default:"0" group:"process" placeholder:"MILLISECONDS" help:"Least duration that LATENCY takes notice of. 0 is none."`
 
+	PidFile    string         `name:"pidfile" default:"" group:"process" placeholder:"PATH" help:"File for the number of the process, while it serves."`
+	Supervised supervisorWord `name:"supervised" default:"no" group:"process" placeholder:"no|auto|systemd" help:"Whom to tell that the node serves: systemd, for a unit of type notify, or with auto whoever asks."`
+
 	Pprof loopbackPort `name:"pprof" default:"" group:"process" placeholder:"ADDRESS:PORT" help:"Serve Go's profiles, and its runtime's metrics, by HTTP at this address of the loopback interface."`
 
 	Version bool `name:"version" short:"v" group:"process" help:"Print the version."`
