@@ -42,6 +42,9 @@ type Options struct {
 	// Elapsed reads a stopwatch that runs while the node works, for the durations that the slow log, LATENCY and INFO show; no
 	// other thing depends on it. Optional: every duration is 0. A simulation has none.
 	Elapsed func() time.Duration
+	// Allocated is told of each large piece of memory that data will lie in, before it is used: a driver may advise the
+	// operating system about it. It must not look into it. Optional.
+	Allocated func(chunk []byte)
 	// Process describes the process around the node to INFO. Optional.
 	Process ProcessInfo
 	// Marks counts the rare paths that the node takes. Optional; the simulator's sweeps use it.

@@ -59,6 +59,8 @@ type arena struct {
 	// limit is the size of a chunk in units: chunkUnits, but in tests.
 	limit      uint32
 	evacuation evacuation
+	// allocated is told of each new chunk of full size. May be nil.
+	allocated func(chunk []byte)
 }
 
 type chunk struct {
@@ -188,6 +190,9 @@ func (a *arena) growChunk(c *chunk, size int) {
 		return
 	}
 	grown := make([]byte, size)
+	if a.allocated != nil && size == chunkUnits*unitBytes {
+		a.allocated(grown)
+	}
 	copy(grown, c.bytes)
 	a.held += int64(size - len(c.bytes))
 	c.bytes = grown

@@ -202,3 +202,27 @@ func TestPagesAgreeWithASlice(t *testing.T) {
 		}
 	}
 }
+
+// A driver is told of each chunk of full size, also of those that come after everything was forgotten.
+func TestAllocationsAreTold(t *testing.T) {
+	s := New(1)
+	told := 0
+	s.OnAllocation(func(chunk []byte) {
+		told++
+		if len(chunk) != chunkUnits*unitBytes {
+			t.Errorf("a chunk of %d bytes", len(chunk))
+		}
+	})
+	fill := func() {
+		for i := range 3000 {
+			s.Apply(set(fmt.Sprint("key", i), strings.Repeat("v", 1000), 0))
+		}
+	}
+	fill()
+	first := told
+	s.Apply(Effect{Kind: FlushAll})
+	fill()
+	if held := int(s.store.arena.held) / (chunkUnits * unitBytes); first < 3 || told-first != held {
+		t.Errorf("told of %d chunks and then of %d, there are %d", first, told-first, held)
+	}
+}

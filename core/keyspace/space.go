@@ -46,6 +46,10 @@ func New(hashSeed uint64) *Space {
 // SetMarks says where rare paths are counted; nil: nowhere.
 func (s *Space) SetMarks(set *marks.Set) { s.store.marks = set }
 
+// OnAllocation has a function told of each large piece of memory that entries will lie in, before it is used. It may look at
+// where the memory is, but not into it.
+func (s *Space) OnAllocation(allocated func(chunk []byte)) { s.store.arena.allocated = allocated }
+
 // Lookup returns the value of a key of a slot. A key whose time has passed at the wall time (Unix milliseconds) is
 // reported absent. The caller that owns the slot then deletes it by an effect; Expired or Peek tells.
 func (s *Space) Lookup(slot slots.Slot, key []byte, wall int64) (Value, bool) {

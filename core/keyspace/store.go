@@ -33,7 +33,8 @@ func newStore(secret hashKey) store {
 
 // reset forgets all entries.
 func (s *store) reset() {
-	*s = store{secret: s.secret, hashBits: s.hashBits, directHomes: s.directHomes, arena: arena{limit: s.arena.limit}, marks: s.marks}
+	fresh := arena{limit: s.arena.limit, allocated: s.arena.allocated}
+	*s = store{secret: s.secret, hashBits: s.hashBits, directHomes: s.directHomes, arena: fresh, marks: s.marks}
 }
 
 // hash returns the keyed hash of a key.
