@@ -62,6 +62,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	n := &Node{options: options, space: keyspace.New(options.Random.Uint64())}
 	n.space.SetMarks(options.Marks)
 	n.space.OnAllocation(options.Allocated)
+	n.window = make([]parsed, 0, windowSize)
 	n.reply = resp.Writer{Protocol: 2}
 	last, err := log.newest()
 	if err != nil {

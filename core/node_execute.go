@@ -24,7 +24,8 @@ type execution struct {
 	unsentFrom int
 	unsentTo   *client
 	// runs are the inputs of the batch being executed. Invariant: empty between Steps.
-	runs   []run
+	runs []run
+	// window has room for windowSize commands. Invariant: what is behind its end is zero.
 	window []parsed
 	// arguments holds the argument slices of the window's commands.
 	arguments [][]byte
@@ -117,7 +118,9 @@ func (n *Node) parse(index int) {
 		if err == nil && len(args) == 0 {
 			continue // a blank line
 		}
-		n.window = append(n.window, parsed{run: index, end: r.parsed, args: args, err: err})
+		n.window = n.window[:len(n.window)+1]
+		p := &n.window[len(n.window)-1]
+		p.run, p.end, p.args, p.err = index, r.parsed, args, err
 		if err != nil {
 			return
 		}

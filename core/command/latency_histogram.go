@@ -43,14 +43,14 @@ func (h *histogram) percentile(thousandths uint64) time.Duration {
 	return h.edge(len(h) - 1)
 }
 
-// took counts an execution in its command's histogram.
-func (s *Statistics) took(row *Row, duration time.Duration) {
+// took counts so many executions of a command that each took a duration.
+func (s *Statistics) took(row *Row, duration time.Duration, executions int) {
 	count := &s.calls[row.number]
-	count.spent += duration
+	count.spent += duration * time.Duration(executions)
 	if count.histogram == nil {
 		count.histogram = &histogram{}
 	}
-	count.histogram.add(duration, 1)
+	count.histogram.add(duration, uint64(executions))
 }
 
 // latencyHistogram shows, of each command that was asked for and has been used, how many executions took up to which time.

@@ -68,7 +68,7 @@ func (s *Statistics) Executed(row *Row, failed bool) {
 
 // Took takes notice of the time that an execution took.
 func (s *Statistics) Took(e *Execution, settings *Settings) {
-	s.took(e.Row, e.Duration)
+	s.took(e.Row, e.Duration, 1)
 	if settings.SlowlogSlowerThan >= 0 && e.Duration.Microseconds() >= settings.SlowlogSlowerThan && !e.Row.Flags.Has(SkipSlowlog) {
 		s.slow.add(e, settings.SlowlogMaxLength)
 	}
@@ -83,8 +83,13 @@ func (s *Statistics) TookTogether(rows []*Row, first *Execution, settings *Setti
 		return
 	}
 	share := first.Duration / time.Duration(len(rows))
-	for _, row := range rows {
-		s.took(row, share)
+	for len(rows) > 0 { // the same command often comes many times in a row
+		same := 1
+		for same < len(rows) && rows[same] == rows[0] {
+			same++
+		}
+		s.took(rows[0], share, same)
+		rows = rows[same:]
 	}
 	s.noteSlow(first, settings)
 }
