@@ -53,9 +53,14 @@ type session struct {
 	exit int
 }
 
+// memoryLimit is the memory in use, in bytes, from which on garbage is collected more often.
+const memoryLimit = 2 << 30
+
 func main() {
-	// A run allocates a few megabytes that live to its end; collecting them at every doubling would cost a fifth of it.
-	debug.SetGCPercent(400)
+	// A run allocates a few megabytes that live to its end; collecting them at every doubling would cost a fifth of it. What a
+	// large run may take is bounded.
+	debug.SetGCPercent(1600)
+	debug.SetMemoryLimit(memoryLimit)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stderr)))
 }
 
