@@ -25,7 +25,7 @@ type execution struct {
 	unsentTo   *client
 	// runs are the inputs of the batch being executed. Invariant: empty between Steps.
 	runs []run
-	// window has room for windowSize commands. Invariant: what is behind its end is zero.
+	// window has room for windowSize commands. Invariant: whoever fills it executes it, and what is behind its end is zero.
 	window []parsed
 	// arguments holds the argument slices of the window's commands.
 	arguments [][]byte
@@ -121,13 +121,13 @@ func (n *Node) parse(index int) {
 		n.window = n.window[:len(n.window)+1]
 		p := &n.window[len(n.window)-1]
 		p.run, p.end, p.args, p.err = index, r.parsed, args, err
-		if err != nil {
-			return
-		}
 		// How much a stranger may send depends on whether this command lets it in.
 		if len(n.window) == windowSize || !known {
 			n.executeWindow()
 			known = n.meet(c)
+		}
+		if err != nil {
+			return
 		}
 	}
 }

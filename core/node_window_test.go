@@ -27,6 +27,25 @@ func TestBuffersMayBeReusedBetweenBatches(t *testing.T) {
 	}
 }
 
+// An error in the framing ends a client's input wherever it comes in a window, and the next client's input goes on.
+func TestErrorsInFramingAtEveryPlaceOfAWindow(t *testing.T) {
+	for before := range 2*windowSize + 1 {
+		h := openHarness(t, testOptions())
+		h.open(1)
+		broken := strings.Repeat(request("PING"), before) + "*x\r\n"
+		h.step(&ClientBatch{Inputs: []ClientInput{
+			{Client: 0, Bytes: []byte(broken)}, {Client: 1, Bytes: []byte(request("PING"))},
+		}})
+		want := strings.Repeat("+PONG\r\n", before) + "-ERR Protocol error: invalid multibulk length\r\n"
+		if got := h.take(0); got != want {
+			t.Errorf("%d commands before the error: %q", before, got)
+		}
+		if got := h.take(1); got != "+PONG\r\n" {
+			t.Errorf("%d commands before the error, another client: %q", before, got)
+		}
+	}
+}
+
 // BenchmarkPipeline sends batches of 32 commands to a node that holds keys of 16 bytes with values of 64: a million, which
 // are far from the processor, or a thousand, which are near.
 func BenchmarkPipeline(b *testing.B) {
