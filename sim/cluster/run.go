@@ -69,6 +69,9 @@ func (c *Cluster) settle() {
 	if !c.await(limit, c.converged) {
 		return
 	}
+	// Clients that were paused begin now what they were asked meanwhile, on connections that may have ended: that is no final
+	// read.
+	c.World.Run(c.World.Now())
 	if err := c.World.Load(c.finalReads()); err != nil {
 		panic("cluster: final reads: " + err.Error())
 	}
