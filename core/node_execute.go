@@ -17,7 +17,7 @@ const windowSize = 32
 
 // execution is the way from a batch's bytes to its replies:
 //
-//	inputs ──parse──► window (up to windowSize commands, of several clients) ──prepare──► execute in order ──► replies
+//	inputs ──parse, prepare──► window (up to windowSize commands, of several clients) ──execute in order──► replies
 type execution struct {
 	// reply collects the replies of a Step. Its bytes from unsentFrom on belong to unsentTo and have not been emitted.
 	reply      resp.Writer
@@ -121,6 +121,7 @@ func (n *Node) parse(index int) {
 		n.window = n.window[:len(n.window)+1]
 		p := &n.window[len(n.window)-1]
 		p.run, p.end, p.args, p.err = index, r.parsed, args, err
+		n.prepare(p)
 		// How much a stranger may send depends on whether this command lets it in.
 		if len(n.window) == windowSize || !known {
 			n.executeWindow()
@@ -167,9 +168,6 @@ func (n *Node) finishRuns() {
 
 // executeWindow executes the parsed commands in order, leaving out those of clients that have to wait.
 func (n *Node) executeWindow() {
-	for i := range n.window {
-		n.prepare(&n.window[i])
-	}
 	n.space.Prefetch()
 	n.endStretch() // what comes from here on is timed
 	for i := range n.window {

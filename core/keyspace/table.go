@@ -10,16 +10,19 @@ import "github.com/ember-cluster/ember/core/marks"
 //	                                 └ the homes of current before moved
 //
 // Since homes rise with the hash, a hash alone tells the array, and a search never looks into both.
+//
+// What a search needs comes first and fills one cache line. With 64-bit words a table is as large as two, so it begins at one.
 type table struct {
-	current array
 	// next is nil but during a resize.
 	next *array
 	// moved is how many homes of current have been emptied into next. Invariant: 0 unless there is a next.
-	moved int
+	moved   int
+	current array
 	// count is the number of keys, expiring that of those which have an expiry time.
 	count, expiring int
 	// bytes is the sum of the footprints of the entries.
 	bytes int64
+	_     [24]byte
 }
 
 const (
@@ -205,7 +208,7 @@ func (t *table) each(visit func(reference)) {
 }
 
 // tableBytes is what a table takes beside its buckets.
-const tableBytes = 112
+const tableBytes = 128
 
 // memory returns the bytes that the table takes.
 func (t *table) memory() int64 {

@@ -6,16 +6,23 @@ import "github.com/ember-cluster/ember/core/slots"
 const windowKeys = 64
 
 // window remembers the hashes of keys that are about to be used. A load from memory takes longer than all else that a
-// command does, so the loads for a window of commands are begun before the first is executed:
+// command does, so the loads for a window of commands are begun before the first is executed. Where each leads is known only
+// when the one before has come, so they are begun some keys apart:
 //
-//	Expect, for each key ──► Prefetch: buckets ──► entries, by their tags ──► commands, in order ──► EndWindow
-//	hash; table on its way   on their way          on their way               all is near
+//	Expect      key i          its hash; its table is on its way
+//	            key i-apart    the table is near; its bucket is on its way
+//	            key i-2*apart  the bucket is near; its entry is on its way, by its tag
+//	Prefetch    the same for the last keys
+//	commands    in order; all is near
+//	EndWindow
 //
 // A key is recognised by where it lies in memory, so this works only while the callers leave their bytes as they are;
 // what is not recognised is hashed again. Results never depend on it.
 type window struct {
 	keys  [windowKeys]expectedKey
 	count int
+	// buckets and entries are how many keys' buckets and entries are on their way. Invariant: entries <= buckets <= count.
+	buckets, entries int
 	// last is the key that was recognised last: the next is likely to be that one again or the one behind.
 	last int
 	// found is where key number foundKey-1 was found, if foundKey is not 0: who looks before he writes searches once.
@@ -30,7 +37,7 @@ type expectedKey struct {
 	length int
 	slot   slots.Slot
 	hash   uint64
-	// home is the bucket at which the search begins, nil if there is none. It counts within Prefetch only.
+	// home is the bucket at which the search begins, nil if there is none. It counts until the first command is executed.
 	home *bucket
 }
 
@@ -47,20 +54,35 @@ func (s *Space) Expect(slot slots.Slot, key []byte) {
 	if t := s.tables[slot]; t != nil {
 		prefetchTable(t)
 	}
+	s.fetchBuckets(w.count - apart)
+	s.fetchEntries(w.count - 2*apart)
 }
 
-// Prefetch has the buckets of the expected keys brought near, and then their entries, as far as the tags tell which they
-// are.
+// apart is how many keys later the next load for a key is begun: what is done for so many takes about as long as a load.
+const apart = 4
+
+// Prefetch begins the loads that Expect has not begun yet.
 func (s *Space) Prefetch() {
+	s.fetchBuckets(s.window.count)
+	s.fetchEntries(s.window.count)
+}
+
+// fetchBuckets has the buckets of all expected keys before a number brought near.
+func (s *Space) fetchBuckets(until int) {
 	w := &s.window
-	for i := range w.keys[:w.count] {
-		k := &w.keys[i]
+	for ; w.buckets < until; w.buckets++ {
+		k := &w.keys[w.buckets]
 		if k.home = s.tables[k.slot].homeBucket(k.hash); k.home != nil {
 			prefetchBucket(k.home)
 		}
 	}
-	for i := range w.keys[:w.count] {
-		k := &w.keys[i]
+}
+
+// fetchEntries has the entries of all expected keys before a number brought near, as far as the tags tell which they are.
+func (s *Space) fetchEntries(until int) {
+	w := &s.window
+	for ; w.entries < until; w.entries++ {
+		k := &w.keys[w.entries]
 		if k.home == nil {
 			continue
 		}
@@ -78,7 +100,7 @@ func (s *Space) Prefetch() {
 func (s *Space) EndWindow() {
 	w := &s.window
 	clear(w.keys[:w.count])
-	w.count, w.last, w.foundKey = 0, 0, 0
+	w.count, w.buckets, w.entries, w.last, w.foundKey = 0, 0, 0, 0, 0
 }
 
 // find returns the hash of a key and, if the key is there, its place.
