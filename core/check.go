@@ -46,6 +46,9 @@ func (n *Node) Check() error {
 }
 
 func (n *Node) checkProposals() error {
+	if n.ahead != nil {
+		return fmt.Errorf("core: %d changes are drafted and not proposed", len(n.parts))
+	}
 	last, counted := n.persisted, map[*client]int{}
 	for i := range n.undecided {
 		p := &n.undecided[i]
@@ -54,9 +57,6 @@ func (n *Node) checkProposals() error {
 		}
 		last = p.position
 		counted[p.client]++
-		if !p.client.closed && p.client.held&heldByProposal == 0 {
-			return fmt.Errorf("core: client %d has an undecided proposal and goes on", p.client.id)
-		}
 	}
 	for i := range n.undecided {
 		if c := n.undecided[i].client; c.proposals != counted[c] {
@@ -100,6 +100,8 @@ func (n *Node) checkSession(c *client) error {
 		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
 	case (c.held&heldByCommand != 0) != slices.ContainsFunc(n.continued, func(rest continued) bool { return rest.client == c }):
 		return fmt.Errorf("core: client %d waits for %b, and which commands go on does not say so", c.id, c.held)
+	case c.held&heldByProposal != 0 && c.proposals == 0:
+		return fmt.Errorf("core: client %d waits for the decision of nothing", c.id)
 	case c.held&heldByPause != 0 && n.paused == notPaused:
 		return fmt.Errorf("core: client %d waits for the end of a pause that is over", c.id)
 	}

@@ -19,28 +19,6 @@ type persistence struct {
 	logError error
 }
 
-// proposals are configuration changes on their way to being decided.
-//
-// A change is decided here when its record is durable, since the node is the only voter of its cluster. This is the one
-// place where a consensus group takes over: whoever proposes parks, whatever decides calls decide.
-type proposals struct {
-	// tentative is the configuration after every undecided change. New proposals are judged against it, so that of two
-	// rival ones the later is told why it lost, without waiting for the earlier to become durable.
-	tentative *topology.State
-	undecided []proposal
-}
-
-// proposal is one change that waits to be decided.
-type proposal struct {
-	// position is that of the log record that decides it. Invariant: never falls along proposals.undecided.
-	position uint64
-	// state is in force from the decision on; it is unchanged from the one before if the change was refused.
-	state  *topology.State
-	result topology.Result
-	client *client
-	reply  *parkedReply
-}
-
 // newCluster draws an identity and returns a solo cluster's configuration. The draw becomes durable with the opening record.
 func (n *Node) newCluster() *topology.State {
 	var cluster wire.ClusterID
@@ -72,34 +50,6 @@ func (n *Node) describeSelf() {
 		}
 		n.state = next
 	}
-}
-
-// Propose implements command.Server: it parks the client's reply until the change is decided.
-func (n *Node) Propose(ctx *command.Context, change topology.Command) {
-	if len(n.state.Nodes()) > 1 {
-		ctx.Reply.Error("ERR The configuration of a cluster of several nodes is fixed until its nodes can vote on changes")
-		return
-	}
-	if n.logError != nil {
-		ctx.Reply.Error(n.logError.Error())
-		return
-	}
-	next, result := n.tentative.Apply(change)
-	position := n.appended
-	if next != n.tentative {
-		position = n.appendState(next)
-		n.tentative = next
-	}
-	if result.Err != nil && position <= n.persisted {
-		ctx.Reply.Error(result.Err.Error())
-		return
-	}
-	n.undecided = append(n.undecided, proposal{
-		position: position, state: next, result: result, client: n.current, reply: n.park(n.current),
-	})
-	// What the client sends next may depend on the change, so it waits for the decision too.
-	n.current.proposals++
-	n.current.held |= heldByProposal
 }
 
 // appendState gives the driver a record of the configuration and returns its position.
@@ -142,41 +92,12 @@ func (n *Node) logFailed(reason string) {
 		n.emit(Effect{Kind: Stop})
 		return
 	}
-	n.tentative = n.state
-	for i := range n.undecided {
-		n.undecided[i].result.Err = n.logError
-		n.answerProposal(&n.undecided[i])
-	}
-	n.undecided = nil
+	n.abandonProposals(n.logError)
 	n.releaseParked()
 }
 
 // opened reports whether this boot's opening record is durable.
 func (n *Node) opened() bool { return n.persisted >= n.openingPosition }
-
-// decide puts the durable proposals into force, in order, and answers their clients.
-func (n *Node) decide() {
-	decided := 0
-	for decided < len(n.undecided) && n.undecided[decided].position <= n.persisted {
-		p := &n.undecided[decided]
-		n.install(p.state)
-		n.answerProposal(p)
-		decided++
-	}
-	n.undecided = append(n.undecided[:0], n.undecided[decided:]...)
-}
-
-func (n *Node) answerProposal(p *proposal) {
-	reply := command.ProposalReply(p.result)
-	if !p.reply.muted {
-		p.reply.bytes = append(p.reply.bytes, reply...)
-	}
-	p.reply.ready = true
-	p.client.proposals--
-	if p.client.proposals == 0 {
-		p.client.held &^= heldByProposal
-	}
-}
 
 // install puts a configuration into force.
 func (n *Node) install(state *topology.State) {

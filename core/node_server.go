@@ -1,6 +1,8 @@
 package core
 
 import (
+	"net/netip"
+
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
@@ -10,13 +12,24 @@ import (
 func (n *Node) View() *topology.View {
 	n.view.Wall = n.at.Wall
 	n.view.Messages = n.messageCounts()
-	if n.current != nil && n.current.proposals > 0 {
-		// A transaction that has proposed a change goes on from there, as if it were in force.
+	if ahead := n.seenByProposer(); ahead != n.state {
 		n.proposedView = n.view
-		n.proposedView.State = n.tentative
+		n.proposedView.State = ahead
 		return &n.proposedView
 	}
 	return &n.view
+}
+
+// seenByProposer returns the configuration that the current client sees: whoever has proposed a change goes on from there, as
+// if it were in force.
+func (n *Node) seenByProposer() *topology.State {
+	switch {
+	case n.ahead != nil:
+		return n.ahead
+	case n.current != nil && n.current.proposals > 0:
+		return n.tentative
+	}
+	return n.state
 }
 
 // messageCounts is what CLUSTER INFO says of the bus, with the two ways of a message in place of Redis's types.
@@ -40,4 +53,14 @@ func (n *Node) ClientName(id ClientID) string {
 		return c.session.Name
 	}
 	return ""
+}
+
+// Meet implements command.Server.
+func (n *Node) Meet(ctx *command.Context, _ netip.Addr, _, _ uint16) {
+	ctx.Reply.Error("ERR This version of Ember cannot join clusters yet")
+}
+
+// ResetCluster implements command.Server.
+func (n *Node) ResetCluster(ctx *command.Context, _ bool) {
+	ctx.Reply.Error("ERR This version of Ember cannot leave clusters yet")
 }

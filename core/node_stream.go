@@ -27,6 +27,8 @@ type busStream struct {
 	partial []byte
 	// active is when the last message came or went.
 	active time.Duration
+	// createdWall is when it was opened, in Unix milliseconds.
+	createdWall int64
 }
 
 func (t *streamTable) find(id StreamID) (int, bool) {
@@ -73,7 +75,7 @@ func (n *Node) streamOpened(e *StreamOpened) {
 		n.emit(Effect{Kind: CloseStream, Stream: e.Stream})
 		return
 	}
-	n.streams.add(&busStream{id: e.Stream, active: n.at.Now})
+	n.streams.add(&busStream{id: e.Stream, active: n.at.Now, createdWall: n.at.Wall})
 	n.scheduleSweep()
 }
 
@@ -167,7 +169,7 @@ func (n *Node) openStream(to wire.NodeID) *busStream {
 		return nil
 	}
 	n.streams.lastOpened++
-	s := &busStream{id: n.streams.lastOpened, peer: to, active: n.at.Now}
+	s := &busStream{id: n.streams.lastOpened, peer: to, active: n.at.Now, createdWall: n.at.Wall}
 	n.streams.add(s)
 	n.emit(Effect{Kind: OpenStream, Stream: s.id, To: address})
 	n.scheduleSweep()

@@ -11,8 +11,8 @@ import (
 //	MULTI ──► each command: admitted? ──yes──► queue, +QUEUED ──► EXEC: watched keys as they were, and all of it routed
 //	                             └────no────► its error; EXEC will refuse                    └──► run all, in one Step
 //
-// A transaction is atomic by construction, since a Step executes it and nothing else. A command of it whose outcome is decided
-// later (a change of the configuration) parks its part of the reply: the parts behind it wait, and leave in their order.
+// A transaction is atomic by construction, since a Step executes it and nothing else. Changes of the configuration are decided
+// later, all of a transaction's together. Each parks its part of the reply: the parts behind it wait, and leave in their order.
 type transaction struct {
 	queue []queuedCommand
 	// queueSlot and queueKeys say where the keys of all queued commands are.
@@ -73,6 +73,7 @@ func (n *Node) Execute(ctx *command.Context) {
 	for i := range queue {
 		n.run(queue[i].row, queue[i].args, queue[i].slot)
 	}
+	n.proposeDraft()
 	ctx.InTransaction = false
 	ctx.Row, ctx.Args = own, ownArgs
 }

@@ -15,6 +15,8 @@ func (n *Node) connectView() {
 	n.view.Health = n.health
 	n.view.Connected = func(id wire.NodeID) bool { return id == n.self || n.health(id) == topology.Alive }
 	n.view.PingSent = func(id wire.NodeID) int64 { return n.wallOf(id, (*gossip.Machine).PingSent) }
+	n.view.FailureReports = n.failureReports
+	n.view.Links = n.links
 	n.view.PongReceived = func(id wire.NodeID) int64 { return n.wallOf(id, (*gossip.Machine).PongReceived) }
 }
 
@@ -60,4 +62,23 @@ func (n *Node) wallOf(id wire.NodeID, instant func(*gossip.Machine, wire.NodeID)
 		return 0
 	}
 	return n.at.Wall - int64((n.at.Now-at)/time.Millisecond)
+}
+
+// failureReports returns how many other nodes are known to suspect a node.
+func (n *Node) failureReports(id wire.NodeID) int {
+	if n.gossip == nil {
+		return 0
+	}
+	return n.gossip.Accusers(id)
+}
+
+// links lists the streams whose other end is known, as CLUSTER LINKS shows them.
+func (n *Node) links() []topology.Link {
+	links := make([]topology.Link, 0, len(n.streams.open))
+	for _, s := range n.streams.open {
+		if !s.peer.IsZero() {
+			links = append(links, topology.Link{Node: s.peer, Inbound: s.id&InboundStream != 0, CreatedWall: s.createdWall})
+		}
+	}
+	return links
 }

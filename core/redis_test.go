@@ -59,9 +59,11 @@ type rivals struct {
 	t       testing.TB
 	address string
 	node    *nodeClients
-	redis   map[int]net.Conn
-	unread  map[int]string
-	started time.Time
+	// nodeID and redisID stand for the word MYID of a command.
+	nodeID, redisID string
+	redis           map[int]net.Conn
+	unread          map[int]string
+	started         time.Time
 }
 
 // newRivals returns nil if there is no redis-server.
@@ -72,12 +74,16 @@ func newRivals(t *testing.T) *rivals {
 	}
 	r := &rivals{t: t, address: address}
 	r.reset(t)
-	r.sendRedis(0, request("CLUSTER", "ADDSLOTSRANGE", "0", "16383"))
-	r.readRedis(0, 1)
+	r.redisDo(0, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	r.awaitRedis()
+	return r
+}
+
+// awaitRedis waits until the Redis server serves all slots.
+func (r *rivals) awaitRedis() {
 	for !strings.Contains(r.redisDo(0, "CLUSTER", "INFO"), "cluster_state:ok") {
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // what is awaited is a real server
 	}
-	return r
 }
 
 // reset begins anew: new connections, no data, settings as they were.
@@ -95,6 +101,8 @@ func (r *rivals) reset(t testing.TB) {
 	options.Elapsed = func() time.Duration { return time.Since(r.started) }
 	r.node = &nodeClients{harness: openHarness(t, options)}
 	r.started = time.Now()
+	r.nodeID = r.node.node.ID().String()
+	r.redisID = hexID.FindString(r.redisDo(0, "CLUSTER", "MYID"))
 	r.redisDo(0, "FLUSHALL")
 	r.redisDo(0, "CONFIG", "RESETSTAT")
 	r.redisDo(0, "SLOWLOG", "RESET")
@@ -159,7 +167,8 @@ func (r *rivals) both(client int, words ...string) (node, redis string) {
 	now := time.Now()
 	r.node.clock.Wall = now.UnixMilli()
 	r.node.clock.Now = max(r.node.clock.Now, now.Sub(r.started)+time.Second)
-	r.node.send(client, request(words...))
+	r.node.send(client, request(replaceWord(words, "MYID", r.nodeID)...))
+	r.node.persist()
 	node = r.node.received(client)
 	count := 0
 	for rest, closed := strings.CutSuffix(node, "(closed)"); rest != "" || closed; count++ {
@@ -169,12 +178,24 @@ func (r *rivals) both(client int, words ...string) (node, redis string) {
 		}
 		rest = rest[replySize(rest):]
 	}
-	r.sendRedis(client, request(words...))
+	r.sendRedis(client, request(replaceWord(words, "MYID", r.redisID)...))
 	return node, r.readRedis(client, count)
+}
+
+func replaceWord(words []string, old, replacement string) []string {
+	replaced := slices.Clone(words)
+	for i, word := range words {
+		if word == old {
+			replaced[i] = replacement
+		}
+	}
+	return replaced
 }
 
 // comparison reports whether two replies are the same in what has to be.
 type comparison func(node, redis string) bool
+
+var hexID = regexp.MustCompile("[0-9a-f]{40}")
 
 var digits = regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
 
@@ -182,6 +203,10 @@ var comparisons = map[string]comparison{
 	"": func(node, redis string) bool { return node == redis },
 	"digits": func(node, redis string) bool {
 		return digits.ReplaceAllString(node, "0") == digits.ReplaceAllString(redis, "0")
+	},
+	// Ids are everybody's own.
+	"ids": func(node, redis string) bool {
+		return hexID.ReplaceAllString(node, "id") == hexID.ReplaceAllString(redis, "id")
 	},
 	"sorted": func(node, redis string) bool { return slices.Equal(sortedLines(node), sortedLines(redis)) },
 	// Of INFO, the node has all fields that Redis has, in the same order.
@@ -254,6 +279,7 @@ func TestRepliesAreThoseOfALiveRedis(t *testing.T) {
 		for _, protocol := range []string{"2", "3"} {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt")+"/"+protocol, func(t *testing.T) {
 				r.reset(t)
+				r.awaitRedis()
 				r.script(t, path, protocol)
 			})
 		}
@@ -307,6 +333,8 @@ func TestComparisonsTellRepliesApart(t *testing.T) {
 	}{
 		{"", ":1\r\n", ":1\r\n", true}, {"", ":1\r\n", ":2\r\n", false},
 		{"digits", ":12\r\n", ":999\r\n", true}, {"digits", ":12\r\n", ":-1\r\n", false}, {"digits", "+1\r\n", ":1\r\n", false},
+		{"ids", ":1\r\n", ":1\r\n", true}, {"ids", strings.Repeat("a", 40) + "\r\n", strings.Repeat("b", 40) + "\r\n", true},
+		{"ids", strings.Repeat("a", 40), strings.Repeat("b", 39), false},
 		{"sorted", "a\r\nb\r\n", "b\r\na\r\n", true}, {"sorted", "a\r\nb\r\n", "b\r\nb\r\n", false},
 		{"fields", "a:1\r\nx:3\r\nb:2\r\n", "a:9\r\nb:9\r\n", true}, {"fields", "b:1\r\na:2\r\n", "a:9\r\nb:9\r\n", false},
 		{"fields", "a:1\r\n", "a:9\r\nb:9\r\n", false},

@@ -1,15 +1,19 @@
 package command
 
 import (
+	"bytes"
 	"math"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
 )
 
 var clusterRows = []*Row{{
 	Name: "cluster", Arity: -2,
 	Group: "cluster", Since: "3.0.0", Summary: "Commands about the cluster.", Complexity: "Depends on the subcommand.",
-	Subcommands: append(clusterViewRows, clusterSlotRows...),
+	Subcommands: slices.Concat(clusterViewRows, clusterMemberRows, clusterSlotRows, clusterSlotStatsRows),
 }}
 
 // clusterViewRows show the cluster, and what is in a slot.
@@ -69,12 +73,44 @@ var clusterViewRows = []*Row{
 		Arguments:  []Argument{{Name: "slot", Type: IntegerArgument}, {Name: "count", Type: IntegerArgument}},
 		Run:        clusterGetKeys,
 	},
+	{
+		Name: "cluster|links", Arity: 2, Flags: Stale, Tips: []string{"nondeterministic_output"},
+		Group: "cluster", Since: "7.0.0", Summary: "Lists the streams between this node and others.",
+		Complexity: "O(N) in the number of streams",
+		Run:        func(c *Context) { c.Server.View().WriteLinks(c.Reply) },
+	},
+	{
+		Name: "cluster|replicas", Arity: 3, Flags: Admin | Stale, Tips: []string{"nondeterministic_output"},
+		Group: "cluster", Since: "5.0.0", Summary: "Lists the replicas of a primary.",
+		Complexity: "O(N) in the number of replicas",
+		Arguments:  nodeArgument,
+		Run:        clusterReplicas,
+	},
+	{
+		Name: "cluster|slaves", Arity: 3, Flags: Admin | Stale, Tips: []string{"nondeterministic_output"},
+		Group: "cluster", Since: "3.0.0", Summary: "Lists the replicas of a primary.",
+		Complexity:      "O(N) in the number of replicas",
+		DeprecatedSince: "5.0.0", ReplacedBy: "`CLUSTER REPLICAS`",
+		Arguments: nodeArgument,
+		Run:       clusterReplicas,
+	},
+	{
+		Name: "cluster|count-failure-reports", Arity: 3, Flags: Admin | Stale, Tips: []string{"nondeterministic_output"},
+		Group: "cluster", Since: "3.0.0", Summary: "Returns how many other nodes are known to suspect a node.",
+		Complexity: "O(N) in the number of reports",
+		Arguments:  nodeArgument,
+		Run:        clusterFailureReports,
+	},
 	helpRow("cluster", "cluster", "5.0.0", 0),
 }
+
+// nodeArgument documents the argument of the commands about one node.
+var nodeArgument = []Argument{{Name: "node-id", Type: StringArgument}}
 
 const (
 	errInvalidSlot        Error = "ERR Invalid slot"
 	errInvalidSlotOrCount Error = "ERR Invalid slot or number of keys"
+	errNotPrimary         Error = "ERR The specified node is not a master"
 )
 
 // clusterMyShardID answers for a node that has no shard with zeros.
@@ -112,4 +148,52 @@ func clusterGetKeys(c *Context) {
 		c.keys = append(c.keys, key)
 	}
 	c.writeKeys()
+}
+
+// findNode returns a member of the cluster and its shard by the text of its id.
+func (c *Context) findNode(text []byte) (topology.Node, topology.Shard, bool) {
+	id, err := wire.ParseNodeID(string(text))
+	if err != nil {
+		return topology.Node{}, topology.Shard{}, false
+	}
+	state := c.Server.View().State
+	node, ok := state.Node(id)
+	shard, _ := state.Shard(node.Shard)
+	return node, shard, ok
+}
+
+// namedNode is findNode for a command that fails if there is no such node.
+func (c *Context) namedNode(text []byte) (topology.Node, topology.Shard, bool) {
+	node, shard, ok := c.findNode(text)
+	if !ok {
+		c.fail(Error("ERR Unknown node " + cString(text)))
+	}
+	return node, shard, ok
+}
+
+// cString returns a client's word as C's printf repeats it.
+func cString(text []byte) string { return string(quotable(text, len(text))) }
+
+func clusterReplicas(c *Context) {
+	node, shard, ok := c.namedNode(c.Args[2])
+	if !ok {
+		return
+	}
+	if shard.Primary != node.ID {
+		c.fail(errNotPrimary)
+		return
+	}
+	view := c.Server.View()
+	c.Reply.Array(len(shard.Members) - 1)
+	for _, id := range shard.Members {
+		if id != node.ID {
+			c.Reply.Bulk(bytes.TrimSuffix(view.AppendNodeLine(nil, id), []byte("\n")))
+		}
+	}
+}
+
+func clusterFailureReports(c *Context) {
+	if node, _, ok := c.namedNode(c.Args[2]); ok {
+		c.Reply.Int(int64(c.Server.View().FailureReportsOf(node.ID)))
+	}
 }

@@ -23,6 +23,7 @@ var clusterSlotRows = []*Row{
 		Group: "cluster", Since: "3.0.0", Summary: "Assigns slots to this node's shard.",
 		Complexity: "O(N) in the number of slots",
 		Arguments:  oneSlotOrMore,
+		Proposes:   true,
 		Run:        func(c *Context) { c.addSlots(parseSlots) },
 	},
 	{
@@ -30,6 +31,7 @@ var clusterSlotRows = []*Row{
 		Group: "cluster", Since: "7.0.0", Summary: "Assigns ranges of slots to this node's shard.",
 		Complexity: "O(N) in the number of slots",
 		Arguments:  oneRangeOrMore,
+		Proposes:   true,
 		Run:        func(c *Context) { c.addSlots(parseSlotRanges) },
 	},
 	{
@@ -37,6 +39,7 @@ var clusterSlotRows = []*Row{
 		Group: "cluster", Since: "3.0.0", Summary: "Takes slots from the shard that owns them.",
 		Complexity: "O(N) in the number of slots",
 		Arguments:  oneSlotOrMore,
+		Proposes:   true,
 		Run:        func(c *Context) { c.deleteSlots(parseSlots) },
 	},
 	{
@@ -44,11 +47,46 @@ var clusterSlotRows = []*Row{
 		Group: "cluster", Since: "7.0.0", Summary: "Takes ranges of slots from the shard that owns them.",
 		Complexity: "O(N) in the number of slots",
 		Arguments:  oneRangeOrMore,
+		Proposes:   true,
 		Run:        func(c *Context) { c.deleteSlots(parseSlotRanges) },
+	},
+	{
+		Name: "cluster|flushslots", Arity: 2, Flags: Admin | Stale | NoAsyncLoading,
+		Group: "cluster", Since: "3.0.0", Summary: "Takes all slots from this node's shard.",
+		Complexity: "O(1)",
+		Proposes:   true,
+		Run:        clusterFlushSlots,
+	},
+	{
+		Name: "cluster|flushslot", Arity: -3, Flags: Admin | Stale | NoAsyncLoading,
+		Group: "cluster", Since: "9.0.0", Summary: "Deletes the keys of a slot in this node.",
+		Complexity:   "O(N) in the number of keys",
+		Arguments:    []Argument{{Name: "slot", Type: IntegerArgument}, flushMode("", "", "")},
+		MayReplicate: true,
+		Run:          clusterFlushSlot,
+	},
+	{
+		Name: "cluster|setslot", Arity: -4, Flags: Admin | Stale | NoAsyncLoading,
+		Group: "cluster", Since: "3.0.0", Summary: "Says whose a slot is, or between whom it is on its way.",
+		Complexity: "O(1)",
+		Arguments: []Argument{{Name: "slot", Type: IntegerArgument}, {Name: "subcommand", Type: OneOf, Arguments: []Argument{
+			{Name: "importing", Type: StringArgument, Token: "IMPORTING"}, {Name: "migrating", Type: StringArgument, Token: "MIGRATING"},
+			{Name: "node", Type: StringArgument, Token: "NODE"}, token("STABLE", ""),
+		}}},
+		Proposes: true,
+		Run:      clusterSetSlot,
 	},
 }
 
-const errBadSlot Error = "ERR Invalid or out of range slot"
+const (
+	errBadSlot       Error = "ERR Invalid or out of range slot"
+	errFlushSlots    Error = "ERR DB must be empty to perform CLUSTER FLUSHSLOTS."
+	errManyOwners    Error = "ERR The slots have more owners than one change can have"
+	errWriteReplica  Error = "READONLY You can't write against a read only replica."
+	errSetSlotHere   Error = "ERR Please use SETSLOT only with masters."
+	errSetSlotAction Error = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP"
+	errSetSlotTarget Error = "ERR Target node is not a master"
+)
 
 // slotParser gives the slots that the arguments name to admit, one after the other. The first error ends it.
 type slotParser func(c *Context, admit func(slots.Slot) error) error
@@ -124,17 +162,12 @@ func (c *Context) addSlots(parse slotParser) {
 	c.Propose(topology.AddSlots{Shard: shard.ID, Epoch: shard.Epoch, Slots: set})
 }
 
-// deleteSlots proposes that nobody owns slots which one shard owns now, not necessarily this node's.
+// deleteSlots proposes that nobody owns slots which have an owner now, not necessarily this node's shard.
 func (c *Context) deleteSlots(parse slotParser) {
 	view := c.Server.View()
-	var owner topology.Shard
 	set, err := c.slotSet(parse, func(slot slots.Slot) error {
-		shard, assigned := view.State.Owner(slot)
-		if !assigned {
+		if _, assigned := view.State.Owner(slot); !assigned {
 			return &topology.Refusal{Reason: topology.SlotUnassigned, Slot: slot}
-		}
-		if owner.ID.IsZero() {
-			owner = shard
 		}
 		return nil
 	})
@@ -142,7 +175,64 @@ func (c *Context) deleteSlots(parse slotParser) {
 		c.fail(err)
 		return
 	}
-	c.Propose(topology.DeleteSlots{Shard: owner.ID, Epoch: owner.Epoch, Slots: set})
+	c.proposeDeletion(set)
+}
+
+// proposeDeletion proposes to take slots from whoever owns them, and finds out who that is.
+func (c *Context) proposeDeletion(set slots.Set) {
+	state := c.Server.View().State
+	var batch topology.Batch
+	for rest := set; !rest.Empty(); {
+		first, _ := rest.Next(0)
+		owner, _ := state.Owner(first)
+		change := topology.DeleteSlots{Shard: owner.ID, Epoch: owner.Epoch}
+		for slot, more := rest.Next(0); more; slot, more = rest.Next(slot + 1) {
+			if shard, _ := state.Owner(slot); shard.ID == owner.ID {
+				change.Slots.Add(slot)
+			}
+		}
+		rest = rest.Subtract(change.Slots)
+		batch.Commands = append(batch.Commands, change)
+	}
+	switch {
+	case len(batch.Commands) == 1:
+		c.Propose(batch.Commands[0])
+	case len(batch.Commands) > topology.MaxBatch:
+		c.fail(errManyOwners)
+	default:
+		c.Propose(batch)
+	}
+}
+
+func clusterFlushSlots(c *Context) {
+	if c.Space.Len() > 0 {
+		c.fail(errFlushSlots)
+		return
+	}
+	view := c.Server.View()
+	own, _ := view.State.ShardOf(view.Self)
+	c.proposeDeletion(view.State.SlotsOf(own.ID))
+}
+
+func clusterFlushSlot(c *Context) {
+	slot, ok := parseSlot(c.Args[2])
+	view := c.Server.View()
+	own, _ := view.State.ShardOf(view.Self)
+	switch {
+	case len(c.Args) > 4:
+		c.fail(wrongSubcommandSyntax(c.Args))
+	case !ok:
+		c.fail(errBadSlot)
+	case len(c.Args) == 4 && !isFlushMode(c.Args[3]):
+		c.fail(errSyntax)
+	case own.Primary != view.Self:
+		c.fail(errWriteReplica)
+	default:
+		if c.Space.Count(slot) > 0 {
+			c.Apply(keyspace.Effect{Kind: keyspace.FlushSlot, Slot: slot})
+		}
+		c.ok()
+	}
 }
 
 // slotSet collects the slots that the arguments name, each admitted by check and named once.

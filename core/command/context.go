@@ -2,6 +2,7 @@ package command
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/marks"
@@ -84,12 +85,26 @@ func (c *Context) Apply(e keyspace.Effect) {
 // Propose leaves the reply to the node, which gives it once the change of the configuration is decided.
 func (c *Context) Propose(change topology.Command) { c.Server.Propose(c, change) }
 
-// ProposalReply returns the reply to a command whose change of the configuration has been decided.
-func ProposalReply(result topology.Result) []byte {
+// ProposalReply returns the reply to a command whose change of the configuration has been decided. A Batch is answered as the
+// one command that it comes from: with the first of its errors. The state is that in force.
+func ProposalReply(change topology.Command, result topology.Result, state *topology.State) []byte {
 	var w resp.Writer
-	if result.Err != nil {
-		w.Error(result.Err.Error())
-	} else {
+	err := result.Err
+	for i := 0; i < len(result.Each) && err == nil; i++ {
+		err = result.Each[i].Err
+	}
+	bump, isBump := change.(topology.BumpEpoch)
+	switch {
+	case err != nil:
+		w.Error(err.Error())
+	case isBump:
+		shard, _ := state.Shard(bump.Shard)
+		word := "STILL "
+		if result.Changed {
+			word = "BUMPED "
+		}
+		w.Simple(word + strconv.FormatUint(shard.Epoch, 10))
+	default:
 		w.Simple("OK")
 	}
 	return w.Buf

@@ -79,7 +79,15 @@ func (n *testNode) Info(section string) []Field {
 func (n *testNode) Propose(ctx *Context, change topology.Command) {
 	state, result := n.view.State.Apply(change)
 	n.view.State = state
-	ctx.Reply.Raw(ProposalReply(result))
+	ctx.Reply.Raw(ProposalReply(change, result, state))
+}
+
+func (n *testNode) Meet(ctx *Context, host netip.Addr, port, busPort uint16) {
+	ctx.Reply.Simple(fmt.Sprintf("meet %v %d %d", host, port, busPort))
+}
+
+func (n *testNode) ResetCluster(ctx *Context, hard bool) {
+	ctx.Reply.Simple(fmt.Sprintf("reset hard=%t", hard))
 }
 
 // do executes a command with the checks that a node puts before it, and returns the reply, which is valid until the

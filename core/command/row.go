@@ -35,6 +35,9 @@ type Row struct {
 	Subscriber bool
 	// PushReply is set if the command is answered by pushes, which CLIENT REPLY does not mute.
 	PushReply bool
+	// Proposes is set for commands that do nothing but propose a change of the configuration: they may follow another such
+	// command of the same client before that is decided.
+	Proposes bool
 	// MayReplicate is set for commands without Write that have to wait in a pause of writes.
 	MayReplicate bool
 	// IsSecret, if it is set, reports whether an argument must not be shown to others.

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"net/netip"
+
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
@@ -18,6 +20,10 @@ type Server interface {
 	Emit(effect *keyspace.Effect)
 	// Propose asks for a change of the configuration and answers the client itself, now or once the change is decided.
 	Propose(ctx *Context, change topology.Command)
+	// Meet makes one cluster of this node's and that of the node at an address, and answers the client itself.
+	Meet(ctx *Context, host netip.Addr, port, busPort uint16)
+	// ResetCluster makes the node a cluster of its own, under a new id if it is hard, and answers the client itself.
+	ResetCluster(ctx *Context, hard bool)
 	// Info returns what the node knows under a section of INFO (see infoSections for the names), beyond what the
 	// commands know themselves: the version, the keys.
 	Info(section string) []Field

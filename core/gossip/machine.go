@@ -221,6 +221,23 @@ func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 	return 0
 }
 
+// Accusers returns how many other members are known to suspect one that is Suspect, up to Lifeguard's K + 1. For any other
+// it is 0.
+func (m *Machine) Accusers(id wire.NodeID) int {
+	s, known := m.members.lookup(id)
+	if !known || m.members.slots[s].health != Suspect {
+		return 0
+	}
+	running := &m.suspicions.all[m.members.slots[s].suspicion]
+	others := 0
+	for _, accuser := range running.accusers[:running.count] {
+		if accuser != self {
+			others++
+		}
+	}
+	return others
+}
+
 // PeerVersion returns the highest configuration version that a member was heard to have, 0 if it is none or was never
 // heard.
 func (m *Machine) PeerVersion(id wire.NodeID) uint64 {

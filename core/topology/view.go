@@ -42,6 +42,15 @@ type MessageCount struct {
 	Sent, Received uint64
 }
 
+// Link is a stream between this node and another.
+type Link struct {
+	Node NodeID
+	// Inbound: the other node has opened it.
+	Inbound bool
+	// CreatedWall is when it was opened, in Unix milliseconds.
+	CreatedWall int64
+}
+
 // View is the configuration as one node shows it to its clients: the replicated state, and what only this node knows.
 // A function that is nil says the same of every node: alive, connected, no ping on its way, never heard of, offset 0.
 type View struct {
@@ -58,6 +67,10 @@ type View struct {
 	PongReceived func(NodeID) int64
 	// Offset returns how far a node's copy of its shard's data reaches, as far as this node knows.
 	Offset func(NodeID) int64
+	// FailureReports returns how many other nodes are known to suspect a node.
+	FailureReports func(NodeID) int
+	// Links are the streams between this node and others, shown by CLUSTER LINKS in this order. Optional.
+	Links func() []Link
 	// Wall is the time of the view, in Unix milliseconds.
 	Wall int64
 	// FullCoverage makes the cluster fail as a whole while one slot is not served (cluster-require-full-coverage).
@@ -92,6 +105,17 @@ func (v *View) health(id NodeID) Health {
 		return Alive
 	}
 	return v.Health(id)
+}
+
+// Reaches reports whether a node is alive and has a link with this one, as far as this node knows.
+func (v *View) Reaches(id NodeID) bool { return v.health(id) != Failed && v.connected(id) }
+
+// FailureReportsOf returns how many other nodes are known to suspect a node (CLUSTER COUNT-FAILURE-REPORTS).
+func (v *View) FailureReportsOf(id NodeID) int {
+	if v.FailureReports == nil {
+		return 0
+	}
+	return v.FailureReports(id)
 }
 
 func (v *View) connected(id NodeID) bool {
