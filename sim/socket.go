@@ -12,6 +12,9 @@ type socket struct {
 // LocalAddress implements transport.Bus.
 func (s *socket) LocalAddress() transport.Address { return s.endpoint.LocalAddress() }
 
+// MaxDatagram implements transport.Bus.
+func (s *socket) MaxDatagram() int { return s.endpoint.MaxDatagram() }
+
 // SendDatagram implements transport.Bus.
 func (s *socket) SendDatagram(to transport.Address, data []byte) {
 	s.host.effect(Record{Action: ActionSend, Port: s.port, Peer: to, Data: data})

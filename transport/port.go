@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// MaxDatagram is the most bytes that one datagram may carry: what passes everywhere in one piece.
+// MaxDatagram is the most bytes that a datagram has on the network: what passes everywhere in one piece.
 const MaxDatagram = 1400
 
 // MinSendQueue is how many bytes may always wait to be sent on one stream before a bus closes it with ErrTooSlow:
@@ -54,7 +54,10 @@ type Receiver interface {
 type Bus interface {
 	// LocalAddress returns the address at which this bus is reached.
 	LocalAddress() Address
-	// SendDatagram sends at most MaxDatagram bytes; more is a mistake of the caller, and panics.
+	// MaxDatagram returns the most bytes that one datagram of this bus may carry: the constant of that name, less what the
+	// bus itself adds.
+	MaxDatagram() int
+	// SendDatagram sends at most MaxDatagram() bytes; more is a mistake of the caller, and panics.
 	SendDatagram(to Address, data []byte)
 	// OpenStream begins to open a stream. StreamOpened or StreamClosed tells the outcome. Bytes may be sent at
 	// once: they wait for the connection.
@@ -72,9 +75,9 @@ type Bus interface {
 	Close() error
 }
 
-// CheckDatagram panics if data is too long for a datagram. Implementations of SendDatagram call it first.
-func CheckDatagram(data []byte) {
-	if len(data) > MaxDatagram {
-		panic(fmt.Sprintf("transport: datagram of %d bytes, at most %d are allowed", len(data), MaxDatagram))
+// CheckDatagram panics if data is too long for a datagram of a bus. Implementations of SendDatagram call it first.
+func CheckDatagram(data []byte, most int) {
+	if len(data) > most {
+		panic(fmt.Sprintf("transport: datagram of %d bytes, at most %d are allowed", len(data), most))
 	}
 }

@@ -17,9 +17,12 @@ var _ transport.Bus = (*Endpoint)(nil)
 // LocalAddress implements transport.Bus.
 func (e *Endpoint) LocalAddress() transport.Address { return e.address }
 
+// MaxDatagram implements transport.Bus.
+func (e *Endpoint) MaxDatagram() int { return transport.MaxDatagram }
+
 // SendDatagram implements transport.Bus.
 func (e *Endpoint) SendDatagram(to transport.Address, data []byte) {
-	transport.CheckDatagram(data)
+	transport.CheckDatagram(data, transport.MaxDatagram)
 	if !e.closed {
 		e.network.sendDatagram(e, to, data)
 	}

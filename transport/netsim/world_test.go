@@ -171,17 +171,22 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// The contract also holds on slow, thin and jittery links, whose reads are split and joined all the time.
+// poorLinks are slow, thin and jittery, and their reads are split and joined all the time.
+func poorLinks(w *world) {
+	w.network.SetProfile(Profile{
+		Latency: time.Millisecond, Jitter: 20 * time.Millisecond, Bandwidth: 10 << 20, QueueDelay: time.Minute,
+	})
+	streams := DefaultStreamProfile()
+	streams.Split, streams.Join = 800_000, 500_000
+	w.network.SetStreams(streams)
+}
+
+// The contract also holds on poor links.
 func TestContractOnPoorLinks(t *testing.T) {
 	for seed := range uint64(20) {
 		transporttest.Run(t, func(t *testing.T) transporttest.Harness {
 			w := newWorld(t, seed)
-			w.network.SetProfile(Profile{
-				Latency: time.Millisecond, Jitter: 20 * time.Millisecond, Bandwidth: 10 << 20, QueueDelay: time.Minute,
-			})
-			streams := DefaultStreamProfile()
-			streams.Split, streams.Join = 800_000, 500_000
-			w.network.SetStreams(streams)
+			poorLinks(w)
 			return &harness{world: w}
 		})
 	}

@@ -102,7 +102,7 @@ func testDatagram(t *testing.T, p *pair) {
 }
 
 func testLargestDatagram(t *testing.T, p *pair) {
-	want := pattern(transport.MaxDatagram, 1)
+	want := pattern(p.left.MaxDatagram(), 1)
 	p.left.SendDatagram(p.rightAt, want)
 	p.Run(func() bool { return len(p.atRight.datagrams) == 1 })
 	if !bytes.Equal(p.atRight.datagrams[0].data, want) {
@@ -116,7 +116,7 @@ func testOversizedDatagram(t *testing.T, p *pair) {
 			t.Error("no panic")
 		}
 	}()
-	p.left.SendDatagram(p.rightAt, make([]byte, transport.MaxDatagram+1))
+	p.left.SendDatagram(p.rightAt, make([]byte, p.left.MaxDatagram()+1))
 }
 
 func testDatagramToNowhere(t *testing.T, p *pair) {

@@ -12,9 +12,12 @@ type outgoing struct {
 	data []byte
 }
 
+// MaxDatagram implements transport.Bus.
+func (b *Bus) MaxDatagram() int { return transport.MaxDatagram }
+
 // SendDatagram implements transport.Bus.
 func (b *Bus) SendDatagram(to transport.Address, data []byte) {
-	transport.CheckDatagram(data)
+	transport.CheckDatagram(data, transport.MaxDatagram)
 	if b.stopping.Err() != nil {
 		return
 	}
