@@ -127,6 +127,9 @@ func (n *Node) checkClients() error {
 	if promised != n.promised || promised > n.options.Limits.QueryBuffers {
 		return fmt.Errorf("core: clients were promised room for %d bytes, counted %d", promised, n.promised)
 	}
+	if unexecuted > n.options.Limits.QueryBuffers {
+		return fmt.Errorf("core: clients have %d bytes of input that waits, more than %d", unexecuted, n.options.Limits.QueryBuffers)
+	}
 	if connected != n.connected || unexecuted != n.unexecuted {
 		return fmt.Errorf("core: %d clients with %d bytes of input, counted %d with %d", connected, unexecuted, n.connected, n.unexecuted)
 	}

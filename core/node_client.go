@@ -176,16 +176,26 @@ func (n *Node) resume(c *client) {
 // keep stores input that cannot be executed yet, unless that passes a bound: then the client is closed without a word, as
 // Redis does it. It reports whether the client is still there.
 func (n *Node) keep(c *client, input []byte) bool {
-	if len(c.pending)+len(input) > n.queryBuffer() || n.unexecuted+len(input) > n.options.Limits.QueryBuffers {
-		n.options.Marks.Hit(marks.QueryBufferOverrun)
-		n.counters.QueryBufferOverruns++
-		n.close(c)
+	if n.overruns(c, len(c.pending)+len(input)) {
+		n.overrun(c)
 		return false
 	}
 	n.reserve(c, len(input))
 	c.pending = append(c.pending, input...)
 	n.unexecuted += len(input)
 	return true
+}
+
+// overruns reports whether so much unexecuted input of one client is more than the node may hold, for it or for all.
+func (n *Node) overruns(c *client, pending int) bool {
+	return pending > n.queryBuffer() || n.unexecuted-len(c.pending)+pending > n.options.Limits.QueryBuffers
+}
+
+// overrun closes a client that makes the node hold too much.
+func (n *Node) overrun(c *client) {
+	n.options.Marks.Hit(marks.QueryBufferOverrun)
+	n.counters.QueryBufferOverruns++
+	n.close(c)
 }
 
 // reserve prepares for more input. A large argument is given its room at once as long as all that is promised to clients, and

@@ -155,9 +155,8 @@ func (n *Node) finishRuns() {
 			r.client.parser = resp.Parser{Limits: r.client.parser.Limits}
 			rest = r.buf[r.executed:]
 		}
-		if len(rest) > n.queryBuffer() {
-			n.counters.QueryBufferOverruns++
-			n.close(r.client)
+		if n.overruns(r.client, len(rest)) {
+			n.overrun(r.client)
 			continue
 		}
 		n.setPending(r.client, rest)
@@ -329,8 +328,7 @@ func (n *Node) afterCommand(c *client) {
 		return
 	}
 	if n.overRetained(c) {
-		n.counters.QueryBufferOverruns++
-		n.close(c)
+		n.overrun(c)
 		return
 	}
 	if c.session.CloseAfterReply {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/cluster"
 	"github.com/ember-cluster/ember/sim/scenarios"
@@ -154,6 +155,40 @@ seed 5: violation
 odd: 4 runs: 2 violation, 1 stalled, 1 ok; 40 events,`
 	if got := out.String(); !strings.HasPrefix(got, want) || s.exit != exitViolation {
 		t.Errorf("exit %d, got\n%s", s.exit, got)
+	}
+}
+
+// A sweep in which what the scenario is about has not happened is no success, however well its runs ended.
+func TestAnUnmetDemandIsReported(t *testing.T) {
+	hits := func(options scenarios.Options) (*scenarios.Outcome, error) {
+		o, err := failing(scenarios.Options{Seed: 2})
+		o.Seed, o.Marks = options.Seed, map[string]uint64{marks.Reconnect.String(): 1}
+		return o, err
+	}
+	scenario := scenarios.Scenario{Name: "even", Run: hits, Demands: []marks.Mark{marks.Reconnect}}
+	unmet := scenario
+	unmet.Demands = []marks.Mark{marks.Reconnect, marks.RefutedDeath, marks.LogFailed}
+	const complaint = "FAILED, these marks have to be hit: refuted-death, log-failed\n"
+	for _, test := range []struct {
+		name     string
+		scenario scenarios.Scenario
+		settings settings
+		exit     int
+	}{
+		{"met", scenario, settings{}, exitOK},
+		{"unmet", unmet, settings{}, exitUnknown},
+		{"of another size", unmet, settings{Nodes: 3}, exitOK},
+	} {
+		test.settings.Scenario = test.scenario.Name
+		command := &sweepCommand{Seeds: &sweep.Range{First: 1, Last: 3}, Jobs: 1, settings: test.settings}
+		var out bytes.Buffer
+		s := &session{out: &out, err: &out}
+		if err := command.sweep(s, test.scenario, sweep.Shard{}); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(out.String(), complaint); s.exit != test.exit || told != (test.exit != exitOK) {
+			t.Errorf("%s: exit %d, got\n%s", test.name, s.exit, &out)
+		}
 	}
 }
 

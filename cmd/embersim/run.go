@@ -26,6 +26,9 @@ func (s *settings) options(seed uint64) scenarios.Options {
 	return scenarios.Options{Seed: seed, Nodes: s.Nodes, Duration: s.Duration, Faults: s.Faults}
 }
 
+// ownSize reports whether the scenario decides everything but the seed.
+func (s *settings) ownSize() bool { return s.Nodes == 0 && s.Duration == 0 && len(s.Faults) == 0 }
+
 // validate reports a usage error.
 func (s *settings) validate() error {
 	if s.Nodes < 0 || s.Duration < 0 {

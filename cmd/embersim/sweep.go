@@ -24,7 +24,7 @@ type sweepCommand struct {
 	Jobs          int          `help:"Runs at the same time; one per core if 0." default:"0"`
 	Shard         *sweep.Shard `help:"Run only every n-th seed, from the i-th on. Left out, a scheduler's variables are asked." placeholder:"i/n"`
 	StopOnFailure bool         `help:"Begin no further run after one that did not end well."`
-	RequireMarks  bool         `help:"Fail if a rare path of the core was never taken."`
+	RequireMarks  bool         `help:"Fail if a rare path of the core that a run can take was never taken."`
 	JSON          bool         `help:"Print a line of JSON per run, for report." name:"json"`
 }
 
@@ -66,12 +66,23 @@ func (c *sweepCommand) shard(s *session, lookup func(string) (string, bool)) (sw
 // plan says what the sweep sets out to do.
 func (c *sweepCommand) plan(scenario scenarios.Scenario, shard sweep.Shard) sweep.Plan {
 	p := sweep.Plan{
-		Scenario: scenario.Name, Seeds: c.Seeds, Shard: shard, Reproduce: c.reproduceAny(), Marks: marks.Names(), Demands: scenario.Demands,
+		Scenario: scenario.Name, Seeds: c.Seeds, Shard: shard, Reproduce: c.reproduceAny(), Marks: marks.Names(),
 	}
-	if c.RequireMarks {
-		p.Demands = p.Marks
+	switch {
+	case c.RequireMarks:
+		p.Demands = markNames(scenarios.Reachable())
+	case c.ownSize():
+		p.Demands = markNames(scenario.Demands)
 	}
 	return p
+}
+
+func markNames(list []marks.Mark) []string {
+	var names []string
+	for _, mark := range list {
+		names = append(names, mark.String())
+	}
+	return names
 }
 
 // sweeper is a sweep under way.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
@@ -39,6 +40,7 @@ type client struct {
 	underWay    int
 	queue       []*task
 	retries     []retry
+	unsent      []unsent
 	connections []*connection
 	opened      int  // connections so far, to name them
 	refreshing  bool // a CLUSTER SLOTS is under way
@@ -60,6 +62,8 @@ type task struct {
 	asking bool
 	// transaction is set for one, which then takes the place of encoded.
 	transaction *transaction
+	// scan is set for an iteration, of which each call is sent anew.
+	scan *scan
 }
 
 // retry is a task that waits for its next sending.
@@ -85,7 +89,7 @@ func (c *Cluster) bootClient(index int) sim.Program {
 func (c *client) Handle(e sim.Event) {
 	switch e.Kind {
 	case sim.EventInput:
-		c.queue = append(c.queue, c.newTask(e.Args))
+		c.told(e.Args)
 	case sim.EventStreamData:
 		c.data(e.Stream, e.Data)
 	case sim.EventStreamClosed:
@@ -96,6 +100,16 @@ func (c *client) Handle(e sim.Event) {
 		c.expire()
 	}
 	c.work()
+}
+
+// told takes an input: an instruction, or an operation.
+func (c *client) told(args []string) {
+	if args[0] == halfCommand {
+		size, _ := strconv.Atoi(args[1]) // as validatePlan has found
+		c.sendHalf(size)
+		return
+	}
+	c.queue = append(c.queue, c.newTask(args))
 }
 
 // NextDeadline implements sim.Process: the first reply that is overdue, or the first retry.
@@ -109,6 +123,9 @@ func (c *client) NextDeadline() time.Duration {
 	for i := range c.retries {
 		deadline = min(deadline, c.retries[i].at)
 	}
+	for i := range c.unsent {
+		deadline = min(deadline, c.unsent[i].at)
+	}
 	return deadline
 }
 
@@ -116,6 +133,9 @@ func (c *client) NextDeadline() time.Duration {
 func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
 
 func (c *client) newTask(args []string) *task {
+	if args[0] == scanInstruction {
+		return c.newScan(args[1:])
+	}
 	if linearizability.IsTransaction(args) {
 		if t, err := c.newTransaction(args); err == nil {
 			return t
@@ -158,15 +178,19 @@ func (c *client) work() {
 			continue
 		}
 		c.underWay++
-		c.cluster.history.begin(t.op, c.cluster.World.Now())
+		c.cluster.history.start(t, c.cluster.World.Now())
 		c.send(t)
 	}
 }
 
 // send puts a task on the connection to whom it concerns.
 func (c *client) send(t *task) {
-	if t.transaction != nil {
+	switch {
+	case t.transaction != nil:
 		c.sendTransaction(t)
+		return
+	case t.scan != nil:
+		c.sendScan(t)
 		return
 	}
 	conn := c.connectionTo(c.target(t))
@@ -197,6 +221,10 @@ func (c *client) target(t *task) transport.Address {
 
 // answered handles the reply to a task.
 func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
+	if t.scan != nil {
+		c.scanned(t, reply)
+		return
+	}
 	if t.op == nil {
 		c.refreshing = false
 		if !c.cache.load(reply, conn.address) && reply.Kind != resp.KindError {
@@ -304,6 +332,11 @@ func (c *client) later(t *task) {
 		c.finish(t, Refused)
 		return
 	}
+	c.retryLater(t)
+}
+
+// retryLater sends a task again after a while, the longer the more often that was so.
+func (c *client) retryLater(t *task) {
 	wait := c.random.At(c.cluster.World.Now()).Duration(retryBackoff/2, retryBackoff) << min(t.retries, 5)
 	c.retries = append(c.retries, retry{at: c.host.Now() + wait, task: t})
 }
@@ -311,6 +344,8 @@ func (c *client) later(t *task) {
 // lost handles a task whose reply will never come.
 func (c *client) lost(t *task) {
 	switch {
+	case t.scan != nil:
+		c.scanLost(t)
 	case t.op == nil:
 		c.refreshing = false
 	case t.op.readOnly || t.transaction != nil && t.transaction.isAhead:
@@ -330,6 +365,7 @@ func (c *client) finish(t *task, outcome Outcome) {
 
 // expire drops the connections with overdue replies and sends what is due again.
 func (c *client) expire() {
+	c.sendUnsent()
 	now := c.host.Now()
 	for _, conn := range slices.Clone(c.connections) {
 		if len(conn.waiting) > 0 && conn.waiting[0].deadline <= now {

@@ -3,8 +3,11 @@ package cluster
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
@@ -123,11 +126,13 @@ func (c *client) sendTransaction(t *task) {
 }
 
 // sendPart sends what comes ahead of MULTI, or all from it on. ASKING counts for one command, and for a transaction as a whole.
-// What is sent is cut somewhere, so that other clients' commands can come in between.
+// What is sent is cut somewhere, so that other clients' commands can come in between. Now and then the client thinks about the last
+// part for a while, on a connection that it has to itself.
 func (c *client) sendPart(conn *connection, t *task, p *pipeline) {
 	x := t.transaction
 	x.missing = len(p.ends)
-	cut := c.random.At(c.cluster.World.Now()).IntN(len(p.ends))
+	draw := c.random.At(c.cluster.World.Now())
+	cut, thinks := draw.IntN(len(p.ends)), x.conn != nil && !x.isAhead && draw.Chance(random.Million/40)
 	start := 0
 	for i, end := range p.ends {
 		ask := x.asking && (x.isAhead || i == 0)
@@ -135,13 +140,37 @@ func (c *client) sendPart(conn *connection, t *task, p *pipeline) {
 			conn.write(c, askingCommand, nil)
 		}
 		conn.expect(c, t)
-		if ask || i == cut || i == len(p.ends)-1 {
+		switch last := i == len(p.ends)-1; {
+		case last && thinks:
+			c.unsent = append(c.unsent, unsent{c.host.Now() + draw.Exponential(300*time.Millisecond), conn, p.encoded[start:end]})
+		case ask || i == cut || last:
 			c.bus.SendStream(conn.stream, p.encoded[start:end])
 			start = end
 		}
 	}
 	t.op.Attempts = append(t.op.Attempts, Attempt{
 		At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent, Ahead: x.isAhead,
+	})
+}
+
+// unsent is what goes out on a connection at a later time, if the connection is there still.
+type unsent struct {
+	at   time.Duration
+	conn *connection
+	data []byte
+}
+
+// sendUnsent sends what is due.
+func (c *client) sendUnsent() {
+	now := c.host.Now()
+	c.unsent = slices.DeleteFunc(c.unsent, func(u unsent) bool {
+		if u.at > now {
+			return false
+		}
+		if slices.Contains(c.connections, u.conn) {
+			c.bus.SendStream(u.conn.stream, u.data)
+		}
+		return true
 	})
 }
 

@@ -28,6 +28,11 @@ type Config struct {
 	FullCoverage, AllowReadsWhenDown bool
 	// ReplyBurst is core.Limits.ReplyBurst, in bytes; small values exercise the holding back of clients. 0: the default.
 	ReplyBurst int
+	// QueryBuffer is core.Limits.QueryBuffer, in bytes, and a quarter of QueryBuffers; small values make clients overrun it. 0: the
+	// defaults.
+	QueryBuffer int
+	// StreamIdle is core.Limits.StreamIdle. 0: the default.
+	StreamIdle time.Duration
 	Network    netsim.Profile
 	// Chaos is the virtual time in which faults strike and operations begin.
 	Chaos time.Duration
@@ -189,6 +194,8 @@ func (c *Config) validate() error {
 		return errors.New("cluster: no node is healed at the end")
 	case shares == 0:
 		return errors.New("cluster: no node has a share of the slots")
+	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0:
+		return errors.New("cluster: a limit of the nodes cannot be negative")
 	case c.Chaos <= 0 || c.Settle <= 0:
 		return errors.New("cluster: both phases of a run need some time")
 	}
@@ -208,6 +215,9 @@ func validatePlan(plan sim.Plan) error {
 	for _, in := range plan.Inputs {
 		if !strings.HasPrefix(in.Host, "client-") || len(in.Args) == 0 {
 			return fmt.Errorf("cluster: %q is no operation of a client", in)
+		}
+		if err := validateInstruction(in.Args); err != nil {
+			return fmt.Errorf("cluster: %q: %w", in, err)
 		}
 	}
 	return nil
@@ -246,6 +256,12 @@ func (c *Cluster) nodeOptions(index int) core.Options {
 	options.AllowReadsWhenDown = c.Config.AllowReadsWhenDown
 	if c.Config.ReplyBurst > 0 {
 		options.Limits.ReplyBurst = c.Config.ReplyBurst
+	}
+	if c.Config.QueryBuffer > 0 {
+		options.Limits.QueryBuffer, options.Limits.QueryBuffers = c.Config.QueryBuffer, 4*c.Config.QueryBuffer
+	}
+	if c.Config.StreamIdle > 0 {
+		options.Limits.StreamIdle = c.Config.StreamIdle
 	}
 	return options
 }

@@ -25,6 +25,7 @@ const (
 	tokenWake    = iota + 1 // hand the gathered client input to the node
 	tokenSync               // the sync of the log is done
 	tokenDrained            // what was sent to some clients has left
+	tokenClose              // some streams of the bus are closed
 )
 
 // driver is the simulator's host of one node: what embernode's loop is in production.
@@ -47,6 +48,8 @@ type driver struct {
 	wakes   *random.Moments
 	drained []core.ClientID // those whose replies are on their way out
 	syncing bool
+	// closing are streams that the node has closed and that are open still: what is read from them meanwhile comes to the node.
+	closing []transport.StreamID
 	// spoke is set once the node has said something to others.
 	spoke bool
 	// logFailure is what has ended the log, if anything has.
@@ -138,6 +141,8 @@ func (d *driver) timer(token uint64) {
 		d.synced()
 	case tokenDrained:
 		d.tellDrained()
+	case tokenClose:
+		d.closeStreams()
 	default:
 		panic(fmt.Sprintf("cluster: unknown timer %d", token))
 	}
@@ -260,9 +265,10 @@ func (d *driver) carryOut(effect *core.Effect) {
 	case core.SendStream:
 		d.bus.SendStream(d.streams.ofNode(effect.Stream), effect.Bytes)
 	case core.CloseStream:
-		stream := d.streams.ofNode(effect.Stream)
-		d.streams.forget(stream)
-		d.bus.CloseStream(stream)
+		if stream := d.streams.ofNode(effect.Stream); stream != 0 {
+			d.closing = append(d.closing, stream)
+			d.host.After(d.wakes.At(d.cluster.World.Now()).Exponential(100*time.Microsecond), tokenClose)
+		}
 	case core.Append:
 		d.append(effect)
 	case core.Release:
@@ -348,6 +354,16 @@ func (d *driver) tellDrained() {
 	}
 }
 
+// closeStreams closes the streams of the bus that the node has done with.
+func (d *driver) closeStreams() {
+	for _, stream := range d.closing {
+		if _, open := d.streams.forget(stream); open {
+			d.bus.CloseStream(stream)
+		}
+	}
+	d.closing = d.closing[:0]
+}
+
 // Executed implements core.Observer.
 func (d *driver) Executed(client core.ClientID, ordinal uint64) {
 	if slices.Contains(d.drained, client) {
@@ -355,6 +371,9 @@ func (d *driver) Executed(client core.ClientID, ordinal uint64) {
 	}
 	if log := d.logOf(client); log != nil {
 		log.command(ordinal).executed = d.cluster.history.instant(d.cluster.World.Now())
+		if log.noting {
+			log.notes = append(log.notes, note{ordinal: ordinal, by: d, effects: len(d.ledger.bytes), wall: d.host.Wall()})
+		}
 	}
 }
 

@@ -44,15 +44,23 @@ func (c *client) dump(b *strings.Builder) {
 	for _, conn := range c.connections {
 		fmt.Fprintf(b, "connection %s to %v: %d commands sent, %d without a reply\n", conn.name, conn.address, conn.sent, len(conn.waiting))
 		for _, w := range conn.waiting {
-			if w.task != nil && w.task.op != nil {
-				fmt.Fprintf(b, "  %q since %v\n", w.task.op.Args, w.task.op.Call)
+			if w.task != nil && (w.task.scan != nil || w.task.op != nil) {
+				fmt.Fprintf(b, "  %s\n", w.task.describe())
 			}
 		}
 	}
 	for _, r := range c.retries {
-		fmt.Fprintf(b, "%q again at %v\n", r.task.op.Args, r.at)
+		fmt.Fprintf(b, "%s, again at %v\n", r.task.describe(), r.at)
 	}
 	c.cache.dump(b)
+}
+
+// describe tells what a client wants to know, of an operation or a scan.
+func (t *task) describe() string {
+	if t.scan != nil {
+		return t.scan.describe()
+	}
+	return fmt.Sprintf("%q since %v", t.op.Args, t.op.Call)
 }
 
 // dump writes who serves which slots, as far as the client knows.

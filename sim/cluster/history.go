@@ -76,6 +76,7 @@ type History struct {
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
+	scans        []*scan
 	// latest is the latest instant at which a command was executed.
 	latest time.Duration
 }
@@ -95,6 +96,9 @@ func newHistory() *History {
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
 type connectionLog struct {
 	commands []commandLog
+	// noting says that the node notes where it was at each command, in notes, by ordinal.
+	noting bool
+	notes  []note
 }
 
 // commandLog is when a command was executed, 0 if it never was, and whether that had an effect.
@@ -127,6 +131,16 @@ func (a *Attempt) command() commandLog {
 		return commandLog{}
 	}
 	return a.log.commands[a.Ordinal-1]
+}
+
+// start notes that a client begins a task.
+func (h *History) start(t *task, now time.Duration) {
+	if t.scan != nil {
+		t.scan.call = now
+		h.scans = append(h.scans, t.scan)
+		return
+	}
+	h.begin(t.op, now)
 }
 
 // begin adds an operation, which is called now.

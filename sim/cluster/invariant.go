@@ -72,6 +72,9 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 			return "ledger", fmt.Errorf("%s: %w", d.host.Name(), err)
 		}
 	}
+	if err := c.checkScans(); err != nil {
+		return "scan", err
+	}
 	if err := c.checkUnderstood(); err != nil {
 		return "understanding", err
 	}

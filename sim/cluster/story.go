@@ -21,7 +21,7 @@ type moment struct {
 // answered, and how it ended. It is meant for short runs: a line per fault and operation.
 func (r *Result) Story() string {
 	c := r.Cluster
-	moments := append(c.faultMoments(), r.History.moments()...)
+	moments := slices.Concat(c.faultMoments(), c.halfMoments(), r.History.moments())
 	slices.SortStableFunc(moments, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
 	var b strings.Builder
 	for i, node := range c.Config.Nodes {
@@ -72,9 +72,23 @@ func (c *Cluster) faultMoments() []moment {
 	return moments
 }
 
-// moments are the calls of all operations, with what came of them.
+// halfMoments are the commands that clients began and never ended.
+func (c *Cluster) halfMoments() []moment {
+	var moments []moment
+	for _, in := range c.plan.Inputs {
+		if in.Args[0] == halfCommand && in.At <= c.World.Now() {
+			moments = append(moments, moment{in.At, in.Host + " sends " + in.Args[1] + " bytes of a command that never ends"})
+		}
+	}
+	return moments
+}
+
+// moments are the calls of all operations and scans, with what came of them.
 func (h *History) moments() []moment {
 	moments := make([]moment, len(h.Operations))
+	for _, s := range h.scans {
+		moments = append(moments, moment{s.call, s.describe()})
+	}
 	for i, op := range h.Operations {
 		line := sim.Input{Host: clientName(op.Client), Args: op.Args}.String()
 		_, line, _ = strings.Cut(line, " input ")

@@ -39,6 +39,8 @@ const (
 	FamilyTransaction
 	FamilyWatch
 	FamilyCrossSlot
+	FamilyHalf
+	FamilyScan
 	FamilyCrowd
 	// FamilyCount is the number of families.
 	FamilyCount
@@ -54,7 +56,8 @@ func DefaultWorkload() Workload {
 		w.Weights[family] = 5
 	}
 	w.Weights[FamilyCrowd] = 0
-	w.Weights[FamilyGet], w.Weights[FamilySet], w.Weights[FamilyCrossSlot] = 40, 30, 2
+	w.Weights[FamilyGet], w.Weights[FamilySet] = 40, 30
+	w.Weights[FamilyCrossSlot], w.Weights[FamilyHalf], w.Weights[FamilyScan] = 2, 1, 2
 	return w
 }
 
@@ -68,7 +71,10 @@ func DrawWorkload(source *random.Stream) Workload {
 	}
 	for family := range w.Weights {
 		most := 30
-		if Family(family) >= FamilyRename { // one of these is worth several of the others
+		switch {
+		case Family(family) == FamilyHalf || Family(family) == FamilyScan: // one of these is worth many of the others
+			most = 2
+		case Family(family) >= FamilyRename: // one of these is worth several of the others
 			most = 8
 		}
 		if source.Chance(random.Million / 2) {
@@ -92,6 +98,7 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 		d := drawer{workload: w, source: source, client: client}
 		host := clientName(client + 1)
 		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
+			d.at = at
 			inputs = append(inputs, sim.Input{At: at, Host: host, Args: d.operation()})
 		}
 	}
@@ -104,6 +111,7 @@ type drawer struct {
 	source   *random.Stream
 	client   int
 	values   int // so many unique values drawn
+	at       time.Duration
 }
 
 func (d *drawer) operation() []string {
@@ -139,6 +147,10 @@ func (d *drawer) operation() []string {
 		return d.crowdOperation()
 	case FamilyCrossSlot:
 		return d.crossSlotOperation()
+	case FamilyHalf:
+		return []string{halfCommand, strconv.Itoa(1 + d.source.IntN(20_000))}
+	case FamilyScan:
+		return d.scan()
 	}
 	return []string{"GET", d.str()}
 }
@@ -188,19 +200,46 @@ func (d *drawer) multiOperation() []string {
 // crowdOperation draws a command on one of many keys of a slot.
 func (d *drawer) crowdOperation() []string {
 	key := "{crowd}" + strconv.Itoa(d.source.IntN(d.workload.Crowd))
-	names := []string{"SET", "SET", "SET", "SET PX", "DEL", "GET"}
+	names := []string{"SET", "SET", "SET PX", "SET PX", "DEL", "GET"}
 	if d.values/100%2 == 1 { // a time to write, a time to delete
 		names = []string{"DEL", "DEL", "DEL", "DEL", "SET", "GET"}
 	}
 	switch choose(d.source, names) {
 	case "SET PX":
-		return []string{"SET", key, d.value(), "PX", strconv.Itoa(1 + d.source.IntN(20_000))}
+		return []string{"SET", key, d.value(), "PX", strconv.FormatInt(d.crowdLife(), 10)}
 	case "DEL":
 		return []string{"DEL", key}
 	case "GET":
 		return []string{"GET", key}
 	}
 	return []string{"SET", key, d.value()}
+}
+
+// crowdLife draws how long a key of the crowd lives, in milliseconds: as long as it happens, or until all go at once, as what is
+// cached until the full hour does.
+func (d *drawer) crowdLife() int64 {
+	const hour = 20 * time.Second
+	if d.source.Chance(random.Million / 2) {
+		return 1 + int64(d.source.IntN(int(hour/time.Millisecond)))
+	}
+	return int64((hour-d.at%hour)/time.Millisecond) + 1
+}
+
+// scan draws an iteration over the keys of a node.
+func (d *drawer) scan() []string {
+	near := []string{d.str(), d.tag().key("a"), "n0"}
+	if d.workload.Crowd > 0 {
+		near = append(near, "{crowd}", "{crowd}", "{crowd}")
+	}
+	count := 1 + d.workload.Crowd/50 + d.source.IntN(choose(d.source, []int{2, 20, 20 + d.workload.Crowd/8}))
+	args := []string{scanInstruction, choose(d.source, near), "COUNT", strconv.Itoa(count)}
+	switch d.source.IntN(4) {
+	case 0:
+		args = append(args, "MATCH", choose(d.source, []string{"s*", "{t*", "{crowd}*"}))
+	case 1:
+		args = append(args, "TYPE", "string")
+	}
+	return args
 }
 
 // crossSlotOperation draws a command on keys that are most likely in different slots, which a cluster refuses.

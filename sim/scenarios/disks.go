@@ -24,7 +24,7 @@ var disks = clusterScenario("disks", "nodes restart on disks that fail, rot, lie
 var diskFaults = sim.FaultMix{
 	{Kind: sim.FaultCrash, On: 1_000_000, Every: 4 * time.Second, Shortest: time.Millisecond, Longest: 5 * time.Second},
 	{Kind: sim.FaultKill, On: 500_000, Every: 4 * time.Second, Shortest: time.Millisecond, Longest: time.Second},
-	{Kind: sim.FaultDiskFull, On: 500_000, Every: 10 * time.Second, Shortest: time.Second, Longest: 5 * time.Second},
+	{Kind: sim.FaultDiskFull, On: 1_000_000, Every: 10 * time.Second, Shortest: time.Second, Longest: 5 * time.Second},
 	{Kind: sim.FaultDiskSlow, On: 500_000, Every: 10 * time.Second, Shortest: time.Second, Longest: 5 * time.Second, Least: 2, Most: 500},
 	{Kind: sim.FaultDiskReadError, On: 500_000, Every: 5 * time.Second, Shortest: time.Second, Longest: 5 * time.Second, Least: 10_000, Most: 1_000_000},
 	{Kind: sim.FaultDiskWriteError, On: 500_000, Every: 5 * time.Second, Shortest: time.Second, Longest: 5 * time.Second, Least: 10_000, Most: 1_000_000},

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -29,4 +30,4 @@ var flapping = clusterScenario("flapping", "nodes come and go: short silences, c
 				s.fault(f)
 			}
 		})
-	})
+	}).demanding(marks.RebootFromRecord, marks.SuspicionRefuted, marks.Refuted, marks.GossipToTheDead)

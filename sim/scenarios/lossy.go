@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -28,4 +29,4 @@ var lossy = clusterScenario("lossy", "links lose, delay, double, reorder and dam
 			}
 			s.fault(f)
 		})
-	})
+	}).demanding(marks.DatagramDamaged, marks.IndirectProbe, marks.NackSent)

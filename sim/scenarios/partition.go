@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -24,7 +25,7 @@ var partition = clusterScenario("partition", "some hosts are cut off from the ot
 			}
 			s.fault(f)
 		})
-	})
+	}).demanding(marks.SuspicionExpired, marks.RefutedDeath, marks.Reconnect, marks.ExchangeAfterReturn)
 
 // without returns the elements of all that are not among others.
 func without(all, others []string) []string {

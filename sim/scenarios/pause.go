@@ -3,6 +3,7 @@ package scenarios
 import (
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -22,4 +23,4 @@ var pause = clusterScenario("pause", "nodes and clients stop for a while and go 
 			}
 			s.fault(f)
 		})
-	})
+	}).demanding(marks.PauseForgiven, marks.SuspicionStarted)

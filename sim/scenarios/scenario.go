@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/sim/cluster"
 )
@@ -31,8 +32,8 @@ type Scenario struct {
 	Name string
 	// Summary is one line on what happens and what is checked.
 	Summary string
-	// Demands are marks, by name, that a sweep of this scenario has to hit at least once: what it is about must happen.
-	Demands []string
+	// Demands are marks that a sweep of this scenario, in its own size, has to hit at least once: what it is about must happen.
+	Demands []marks.Mark
 	// Run tells the story. The error is a mistake in the options.
 	Run func(Options) (*Outcome, error)
 	// Draw decides all that Run decides before the run begins; Replay does the rest. Nil for a scenario of many runs.
@@ -66,6 +67,28 @@ func Replay(script sim.Script, watch cluster.Watch) (*Outcome, error) {
 // All returns the scenarios in the order in which a newcomer should meet them. The first one is the default.
 func All() []Scenario {
 	return []Scenario{swarm, steady, lossy, partition, pause, flapping, core, disks, detection}
+}
+
+// demanding returns the scenario with demands.
+func (s Scenario) demanding(demands ...marks.Mark) Scenario {
+	s.Demands = demands
+	return s
+}
+
+// unreachable are the marks that no run can hit yet, and why.
+var unreachable = map[marks.Mark]string{
+	marks.VersionSeen: "the configuration of a cluster of several nodes stays as it is until its nodes vote on changes",
+}
+
+// Reachable returns the marks that runs can hit, in their order. Enough seeds of the swarm hit all of them.
+func Reachable() []marks.Mark {
+	var reachable []marks.Mark
+	for mark := range marks.Count {
+		if _, not := unreachable[mark]; !not {
+			reachable = append(reachable, mark)
+		}
+	}
+	return reachable
 }
 
 // Find returns the scenario of a name.

@@ -11,11 +11,12 @@ import (
 	"github.com/ember-cluster/ember/sim/cluster"
 )
 
-// Every scenario is clean on its pinned seeds.
+// Every scenario is clean on its pinned seeds, and in them happens what it is about.
 func TestPinnedSeeds(t *testing.T) {
 	for _, scenario := range All() {
 		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
+			hit := map[string]uint64{}
 			for seed := uint64(1); seed <= 2; seed++ {
 				options := Options{Seed: seed}
 				if scenario.Name == detection.Name {
@@ -27,6 +28,14 @@ func TestPinnedSeeds(t *testing.T) {
 				}
 				if outcome.Verdict != sim.OK {
 					t.Errorf("seed %d: %s: %s", seed, outcome.Verdict, outcome.Detail)
+				}
+				for mark, hits := range outcome.Marks {
+					hit[mark] += hits
+				}
+			}
+			for _, mark := range scenario.Demands {
+				if hit[mark.String()] == 0 {
+					t.Errorf("%v, which the scenario is about, has not happened", mark)
 				}
 			}
 		})

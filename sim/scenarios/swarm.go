@@ -40,6 +40,12 @@ func (s *story) drawSettings() {
 	if source.Chance(300_000) {
 		config.ReplyBurst = 1 + source.IntN(200)
 	}
+	if source.Chance(300_000) {
+		config.QueryBuffer = 4_000 + source.IntN(12_000)
+	}
+	if source.Chance(300_000) { // streams are closed while the peer still uses them
+		config.StreamIdle = source.Duration(100*time.Millisecond, 5*time.Second)
+	}
 	config.Network.Latency = source.Duration(20*time.Microsecond, 2*time.Millisecond)
 	config.Network.Jitter = source.Duration(0, 2*time.Millisecond)
 	if source.Chance(500_000) { // impatient failure detection raises more suspicions, most of them false

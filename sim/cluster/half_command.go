@@ -1,0 +1,63 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/ember-cluster/ember/core/resp"
+)
+
+// halfCommand is the first word of an input that is no operation: the client sends so many bytes of a command that never ends, on
+// a connection of its own, and gives that up after a while. It has no effect; a node must neither keep more of it than it may, nor
+// let it stand in the way of others.
+//
+//	1.5s input client-1 half-command 5000
+const halfCommand = "half-command"
+
+// maxHalfCommand bounds what a client sends of a command that never ends, in bytes.
+const maxHalfCommand = 1 << 20
+
+// instructions are what a client can be told beside operations: the first word, and what is wrong with the other ones.
+var instructions = map[string]func(args []string) error{
+	halfCommand:     validateHalfCommand,
+	scanInstruction: validateScan,
+}
+
+// validateInstruction returns what is wrong with an input if it is an instruction.
+func validateInstruction(args []string) error {
+	if validate := instructions[args[0]]; validate != nil {
+		return validate(args[1:])
+	}
+	return nil
+}
+
+func validateHalfCommand(args []string) error {
+	if len(args) != 1 {
+		return errors.New("half-command takes a number of bytes")
+	}
+	if size, err := strconv.Atoi(args[0]); err != nil || size < 1 || size > maxHalfCommand {
+		return fmt.Errorf("half-command takes from 1 to %d bytes", maxHalfCommand)
+	}
+	return nil
+}
+
+// sendHalf sends a part of a command to a node of its choice, in pieces that come together or apart.
+func (c *client) sendHalf(size int) {
+	draw := c.random.At(c.cluster.World.Now())
+	conn := c.connectionOfItsOwn(c.cluster.addresses[draw.IntN(len(c.cluster.addresses))])
+	conn.held = true
+	conn.expect(c, nil) // the reply that never comes ends the connection
+	rest := halfOf(size)
+	for len(rest) > 0 {
+		piece := min(1+draw.IntN(size), len(rest))
+		c.bus.SendStream(conn.stream, rest[:piece])
+		rest = rest[piece:]
+	}
+}
+
+// halfOf returns the first bytes of a SET whose value is larger by one than all that is sent.
+func halfOf(size int) []byte {
+	whole := resp.AppendCommand(nil, []byte("SET"), []byte("half"), make([]byte, size+1))
+	return whole[:size]
+}
