@@ -37,18 +37,46 @@ func (m *Machine) hear(sender slot, msg *message) {
 // hearClaims considers all claims of a message. Those about nodes that are no members are passed over: the
 // configuration of the messenger may be ahead of this node's, or behind.
 func (m *Machine) hearClaims(sender slot, msg *message, consider func(*Machine, claim)) {
-	r := wire.NewReader(msg.claims)
-	for r.Len() > 0 {
-		c := readClaim(&r)
-		s, known := m.members.lookup(c.node)
-		by := sender
-		if c.health == Suspect && known {
-			by, known = m.members.lookup(c.accuser)
-		}
-		if known {
-			consider(m, claim{slot: s, health: c.health, incarnation: c.incarnation, by: by})
+	for r := wire.NewReader(msg.claims); r.Len() > 0; {
+		m.hearSome(sender, &r, consider)
+	}
+}
+
+// hearSome considers the next claims of a message, and looks them up together.
+func (m *Machine) hearSome(sender slot, r *wire.Reader, consider func(*Machine, claim)) {
+	var (
+		read    [claimsAtOnce]wireClaim
+		glances [claimsAtOnce]glance
+		heard   [claimsAtOnce]claim
+	)
+	count := 0
+	for ; count < len(read) && r.Len() > 0; count++ {
+		read[count] = readClaim(r)
+		glances[count] = m.members.index.glance(&read[count].node)
+	}
+	known := heard[:0]
+	for i := range count {
+		if c := m.understand(sender, &read[i], glances[i]); c.slot != none && c.by != none {
+			known = append(known, c)
 		}
 	}
+	for _, c := range known {
+		consider(m, c)
+	}
+}
+
+// claimsAtOnce is how many claims of a message are looked up together.
+const claimsAtOnce = 32
+
+// understand looks up the nodes of a claim.
+func (m *Machine) understand(sender slot, c *wireClaim, node glance) claim {
+	understood := claim{
+		slot: m.members.index.find(&c.node, node, m.members.slots), health: c.health, incarnation: c.incarnation, by: sender,
+	}
+	if c.health == Suspect {
+		understood.by, _ = m.members.lookup(c.accuser)
+	}
+	return understood
 }
 
 // consider believes a claim if it supersedes what is held.
@@ -89,7 +117,7 @@ func (m *Machine) adopt(c claim, first bool) {
 	if c.health == before {
 		return
 	}
-	member.changed = m.now
+	m.members.times[c.slot].changed = m.now
 	if c.health > Suspect {
 		m.armReconnect()
 	}

@@ -78,10 +78,10 @@ func (m *Machine) checkRumours() error {
 	q, listed := &m.rumours, 0
 	for sends := range q.lists {
 		before := none
-		for s := q.lists[sends].first; s != none; s = m.members.slots[s].next {
-			member := &m.members.slots[s]
-			if int(member.sends) != sends || member.previous != before || member.health == Unknown {
-				return fmt.Errorf("the rumour about slot %d, sent %d times, is among those sent %d times", s, member.sends, sends)
+		for s := q.lists[sends].first; s != none; s = q.all[s].next {
+			r := &q.all[s]
+			if int(r.sends) != sends || r.previous != before || m.members.slots[s].health == Unknown {
+				return fmt.Errorf("the rumour about slot %d, sent %d times, is among those sent %d times", s, r.sends, sends)
 			}
 			if listed++; listed > len(m.members.slots) {
 				return errors.New("the queue of rumours has a cycle")
@@ -93,8 +93,8 @@ func (m *Machine) checkRumours() error {
 		}
 	}
 	queued := 0
-	for s := range m.members.slots {
-		if m.members.slots[s].health != Unknown && m.members.slots[s].sends != notQueued {
+	for s := range q.all {
+		if q.all[s].sends != notQueued {
 			queued++
 		}
 	}

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,16 +163,17 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		func(m *Machine) { m.members.slots[self].health = Dead },
 		func(m *Machine) { m.members.living = m.members.living[1:] },
 		func(m *Machine) {
-			m.members.index.table[m.members.index.place(&m.members.slots[3].id, m.members.slots)] = 0
+			table := m.members.index.table
+			clear(table[slices.IndexFunc(table, func(entry uint32) bool { return entry > 0 }):][:1])
 		},
 		func(m *Machine) { m.members.free = append(m.members.free, 1) },
 		func(m *Machine) { m.order.list[0] = m.order.list[1] },
 		func(m *Machine) { m.order.at = len(m.order.list) + 1 },
-		func(m *Machine) { m.members.slots[2].sends = 1 },
-		func(m *Machine) { m.members.slots[2].sends = notQueued },
+		func(m *Machine) { m.rumours.all[2].sends = 1 },
+		func(m *Machine) { m.rumours.all[2].sends = notQueued },
 		func(m *Machine) { m.rumours.lists[0].last = 1 },
 		func(m *Machine) { m.rumours.count++ },
-		func(m *Machine) { s := m.rumours.lists[0].last; m.members.slots[s].next = m.rumours.lists[0].first },
+		func(m *Machine) { s := m.rumours.lists[0].last; m.rumours.all[s].next = m.rumours.lists[0].first },
 		func(m *Machine) { m.suspicions.all[m.suspicions.heap[1]].due = 0 },
 		func(m *Machine) { m.suspicions.all[m.suspicions.heap[0]].count = 9 },
 		func(m *Machine) { m.suspicions.heap = m.suspicions.heap[:1] },

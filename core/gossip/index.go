@@ -11,50 +11,77 @@ import (
 // members themselves. Each machine of a simulated group has one, and each claim of each message is looked up in it,
 // so it is kept small enough to stay in a cache where a map with its own copy of the ids would not.
 type index struct {
-	// table holds slot+1, or 0 where it is empty. Invariant: its length is a power of two, at most half of it is
-	// used.
-	table []slot
+	// table holds at each place 0, or slot+1 in as many low bits as its length has, and in the high bits those of the
+	// id's hash: so a place that another id has is passed without a look at that member, which would most likely have
+	// to come from memory.
+	// Invariant: its length is a power of two, at least twice the number of slots.
+	table []uint32
 	seed  uint64 // so that ids can't be chosen to collide
 }
 
-// place returns where in the table an id stands, or where it would.
-func (x *index) place(id *wire.NodeID, members []member) int {
-	mask := len(x.table) - 1
-	i := int(x.hash(id)) & mask
-	for x.table[i] != 0 && members[x.table[i]-1].id != *id {
-		i = (i + 1) & mask
+// words returns an id as numbers.
+func words(id *wire.NodeID) (first, second uint64, third uint32) {
+	return binary.LittleEndian.Uint64(id[:]), binary.LittleEndian.Uint64(id[8:]), binary.LittleEndian.Uint32(id[16:])
+}
+
+func sameID(a, b *wire.NodeID) bool {
+	a1, a2, a3 := words(a)
+	b1, b2, b3 := words(b)
+	return a1^b1|a2^b2|uint64(a3^b3) == 0
+}
+
+// hash folds the id into 32 bits by two multiplications, each of which mixes 128.
+func (x *index) hash(id *wire.NodeID) uint32 {
+	first, second, third := words(id)
+	high, low := bits.Mul64(first^x.seed, second^0x9e3779b97f4a7c15)
+	high, low = bits.Mul64(high^low^x.seed, uint64(third)^0xbf58476d1ce4e5b9)
+	return uint32(high ^ low)
+}
+
+// glance is the first half of a lookup: what stands at the place where the id is sought first.
+type glance struct{ hash, entry uint32 }
+
+// glance begins a lookup. Who looks for many ids begins with all of them: in a large group each is in another place of
+// memory, and a processor waits for many of these at once as long as no decision hangs on them.
+func (x *index) glance(id *wire.NodeID) glance {
+	hash := x.hash(id)
+	return glance{hash, x.table[hash&uint32(len(x.table)-1)]}
+}
+
+// find ends a lookup, and returns none if no member has the id.
+func (x *index) find(id *wire.NodeID, g glance, members []member) slot {
+	mask := uint32(len(x.table) - 1)
+	at := g.hash & mask
+	for entry := g.entry; entry != 0; entry = x.table[at] {
+		if (entry^g.hash)&^mask == 0 && sameID(&members[entry&mask-1].id, id) {
+			return slot(entry&mask) - 1
+		}
+		at = (at + 1) & mask
 	}
-	return i
+	return none
 }
 
-// hash folds the id into 64 bits by two multiplications, each of which mixes 128.
-func (x *index) hash(id *wire.NodeID) uint64 {
-	high, low := bits.Mul64(binary.LittleEndian.Uint64(id[:])^x.seed, binary.LittleEndian.Uint64(id[8:])^0x9e3779b97f4a7c15)
-	high, low = bits.Mul64(high^low^x.seed, uint64(binary.LittleEndian.Uint32(id[16:]))^0xbf58476d1ce4e5b9)
-	return high ^ low
-}
-
-func (x *index) lookup(id *wire.NodeID, members []member) (slot, bool) {
-	s := x.table[x.place(id, members)] - 1
-	return s, s != none
-}
-
-// insert adds a member that is not in the table, doubling it first if that would fill more than half.
-func (x *index) insert(s slot, count int, members []member) {
-	if 2*count > len(x.table) {
-		x.rebuild(count, members)
+// insert adds a member that is not in the table, which grows first if that would fill more than half.
+func (x *index) insert(s slot, members []member) {
+	if 2*len(members) > len(x.table) {
+		x.rebuild(members)
 		return
 	}
-	x.table[x.place(&members[s].id, members)] = s + 1
+	mask := uint32(len(x.table) - 1)
+	hash := x.hash(&members[s].id)
+	at := hash & mask
+	for x.table[at] != 0 {
+		at = (at + 1) & mask
+	}
+	x.table[at] = hash&^mask | uint32(s+1)
 }
 
-// rebuild indexes all members in use, whose number is count.
-func (x *index) rebuild(count int, members []member) {
-	size := 1 << bits.Len(uint(2*count))
-	x.table = make([]slot, size)
+// rebuild indexes all members in use.
+func (x *index) rebuild(members []member) {
+	x.table = make([]uint32, 1<<bits.Len(uint(2*len(members))))
 	for s := range members {
 		if members[s].health != Unknown {
-			x.table[x.place(&members[s].id, members)] = slot(s) + 1
+			x.insert(slot(s), members)
 		}
 	}
 }

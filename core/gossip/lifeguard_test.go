@@ -206,7 +206,7 @@ func TestLifeguard_IV_B_FirstKConfirmationsAreRegossiped(t *testing.T) {
 		regossips bool
 	}{{2, true}, {2, false}, {3, true}, {2, false}, {4, true}, {5, true}, {6, false}, {3, false}, {7, false}} {
 		d.hear(9, fmt.Sprintf("gossip incarnation=0 suspect(b,0,by %c)", 'a'+c.accuser))
-		if got := d.members.slots[1].sends == 0; got != c.regossips {
+		if got := d.rumours.all[1].sends == 0; got != c.regossips {
 			t.Errorf("suspicion %d, by %c: re-gossiped %v, want %v", i, 'a'+c.accuser, got, c.regossips)
 		}
 		// As if the rumour had been sent as often as it may.

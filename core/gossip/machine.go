@@ -264,8 +264,8 @@ func (m *Machine) PingSent(id wire.NodeID) (time.Duration, bool) {
 
 // PongReceived returns when the member last answered a ping, and whether it ever has.
 func (m *Machine) PongReceived(id wire.NodeID) (time.Duration, bool) {
-	if s, known := m.members.lookup(id); known && m.members.slots[s].ponged >= 0 {
-		return m.members.slots[s].ponged, true
+	if s, known := m.members.lookup(id); known && m.members.times[s].ponged >= 0 {
+		return m.members.times[s].ponged, true
 	}
 	return 0, false
 }

@@ -21,13 +21,11 @@ const (
 // never is the deadline of what is not to happen.
 const never = time.Duration(1<<63 - 1)
 
-// member is what a machine holds about one node. There is one for each pair of nodes of a simulated group, so its
-// size matters.
+// member is what a machine holds about one node, but for the times. There is one for each pair of nodes of a simulated
+// group, far more than a cache holds, so it is no larger than a cache line.
 type member struct {
 	id     wire.NodeID
 	health Health // Invariant: never Unknown for a slot in use.
-	// sends is how often the rumour about this member has been sent, or notQueued.
-	sends uint8
 	// relays counts the indirect probes that are under way for this member.
 	relays uint8
 	// contested says that the member waits in the queue of those to be told that they are held dead.
@@ -41,9 +39,10 @@ type member struct {
 	// accuser is who spoke the latest suspicion that this machine believed and passes on. Meaningful while suspected.
 	accuser   slot
 	suspicion int32 // index of the running suspicion, or none. Invariant: none unless health is Suspect.
+}
 
-	previous, next slot // neighbours in the queue of rumours
-
+// times is what is seldom asked about a member.
+type times struct {
 	changed time.Duration // when health last changed
 	ponged  time.Duration // when it last answered a ping, or -1
 }
@@ -51,6 +50,7 @@ type member struct {
 // memberTable finds members by id and draws random ones by health, each in constant time.
 type memberTable struct {
 	slots []member
+	times []times // by slot
 	index index
 	free  []slot
 	// living holds the members that are Alive or Suspect, absent those that are Dead or Left, in no order that means
@@ -69,12 +69,14 @@ func newMemberTable(id wire.NodeID, seed uint64) memberTable {
 func (t *memberTable) count() int { return len(t.slots) - len(t.free) }
 
 func (t *memberTable) lookup(id wire.NodeID) (slot, bool) {
-	return t.index.lookup(&id, t.slots)
+	s := t.index.find(&id, t.index.glance(&id), t.slots)
+	return s, s != none
 }
 
 // reserve makes room for n members, since to grow by doubling would waste much of a large simulated group's memory.
 func (t *memberTable) reserve(n int) {
 	t.slots = slices.Grow(t.slots, max(n+1-len(t.slots), 0))
+	t.times = slices.Grow(t.times, max(n+1-len(t.times), 0))
 	t.living = slices.Grow(t.living, max(n-len(t.living), 0))
 }
 
@@ -87,12 +89,11 @@ func (t *memberTable) add(id wire.NodeID, now time.Duration) slot {
 	} else {
 		s = slot(len(t.slots))
 		t.slots = append(t.slots, member{})
+		t.times = append(t.times, times{})
 	}
-	t.slots[s] = member{
-		id: id, health: Alive, sends: notQueued, accuser: none, suspicion: none,
-		previous: none, next: none, changed: now, ponged: -1,
-	}
-	t.index.insert(s, t.count(), t.slots)
+	t.slots[s] = member{id: id, health: Alive, accuser: none, suspicion: none}
+	t.times[s] = times{changed: now, ponged: -1}
+	t.index.insert(s, t.slots)
 	t.insert(s, &t.living)
 	return s
 }
@@ -106,7 +107,7 @@ func (t *memberTable) release() {
 			t.free = append(t.free, slot(s))
 		}
 	}
-	t.index.rebuild(t.count(), t.slots)
+	t.index.rebuild(t.slots)
 }
 
 // setHealth moves a member between the sets of the living and the absent.

@@ -96,6 +96,7 @@ func (m *Machine) forgetAccusers(gone func(slot) bool) {
 // resize adapts what depends on the size of the group.
 func (m *Machine) resize() {
 	n := m.members.count()
+	m.rumours.reserve(len(m.members.slots))
 	m.setRumourLimit(min(m.config.Lambda*max(ceilLog10(uint64(n)+1), 1), maxSends))
 	m.suspicions.timeouts = suspicionTimeouts(m.suspicions.timeouts, &m.config, n)
 }

@@ -126,7 +126,7 @@ func (m *Machine) probeFailed() {
 // handleAck ends the probe that it answers with success, wherever the ack came through. A late one, or one that was
 // not asked for, says no more than its header did.
 func (m *Machine) handleAck(sender slot, sequence uint32) {
-	m.members.slots[sender].ponged = m.now
+	m.members.times[sender].ponged = m.now
 	if sequence%2 == 1 {
 		m.relayAck(sender, sequence)
 		return
@@ -137,7 +137,7 @@ func (m *Machine) handleAck(sender slot, sequence uint32) {
 		return
 	}
 	m.marks.HitIf(sender != p.target, marks.IndirectAck)
-	m.members.slots[p.target].ponged = m.now
+	m.members.times[p.target].ponged = m.now
 	p.stage, p.target = resting, none
 	m.adjustLocalHealth(-1)
 }

@@ -48,7 +48,7 @@ func (m *Machine) gossipTarget(living []slot, i int) slot {
 	if absent := m.members.absent; i == 0 && len(absent) > 0 {
 		if r := m.source.IntN(len(m.members.living) + len(absent)); r < len(absent) {
 			member := &m.members.slots[absent[r]]
-			if member.health == Dead && m.now-member.changed < m.config.GossipToTheDead {
+			if member.health == Dead && m.now-m.members.times[absent[r]].changed < m.config.GossipToTheDead {
 				m.marks.Hit(marks.GossipToTheDead)
 				return absent[r]
 			}

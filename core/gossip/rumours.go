@@ -11,21 +11,36 @@ import (
 // that something newer has overtaken is never sent. Each is sent a bounded number of times, those sent least first,
 // so that a burst of news can't hold back what is fresh.
 //
-// Rumours sent equally often form a list, threaded through the members, oldest first. All operations take constant
-// time.
+// Rumours sent equally often form a list, oldest first. All operations take constant time.
 
-// notQueued is the number of sends of a member that there is no rumour about.
+// notQueued is the number of sends of a rumour that there is not.
 const notQueued = 255
 
 const _ = uint(notQueued - 1 - maxSends)
 
 type rumourQueue struct {
+	// all holds by slot the rumour about each member.
+	all []rumour
 	// lists[i] holds the rumours that were sent i times. Its length is the limit: λ·⌈log10(n+1)⌉.
 	lists []rumourList
 	count int
 }
 
 type rumourList struct{ first, last slot }
+
+// rumour is the place of a member in the queue.
+type rumour struct {
+	previous, next slot  // neighbours in the list
+	sends          uint8 // how often the rumour has been sent, or notQueued
+}
+
+// reserve makes room for the rumours about so many slots.
+func (q *rumourQueue) reserve(slots int) {
+	q.all = slices.Grow(q.all, max(slots-len(q.all), 0))
+	for len(q.all) < slots {
+		q.all = append(q.all, rumour{none, none, notQueued})
+	}
+}
 
 // setRumourLimit adapts the queue to the size of the group. Rumours that have been sent often enough for the
 // new limit are dropped.
@@ -50,37 +65,38 @@ func (m *Machine) spread(s slot) {
 }
 
 func (m *Machine) linkRumour(s slot, sends int) {
-	list := &m.rumours.lists[sends]
-	member := &m.members.slots[s]
-	member.sends, member.previous, member.next = uint8(sends), list.last, none
+	q := &m.rumours
+	list := &q.lists[sends]
+	q.all[s] = rumour{previous: list.last, next: none, sends: uint8(sends)}
 	if list.last == none {
 		list.first = s
 	} else {
-		m.members.slots[list.last].next = s
+		q.all[list.last].next = s
 	}
 	list.last = s
-	m.rumours.count++
+	q.count++
 }
 
 // dropRumour ends the dissemination of the rumour about a member, if there is one.
 func (m *Machine) dropRumour(s slot) {
-	member := &m.members.slots[s]
-	if member.sends == notQueued {
+	q := &m.rumours
+	dropped := q.all[s]
+	if dropped.sends == notQueued {
 		return
 	}
-	list := &m.rumours.lists[member.sends]
-	if member.previous == none {
-		list.first = member.next
+	list := &q.lists[dropped.sends]
+	if dropped.previous == none {
+		list.first = dropped.next
 	} else {
-		m.members.slots[member.previous].next = member.next
+		q.all[dropped.previous].next = dropped.next
 	}
-	if member.next == none {
-		list.last = member.previous
+	if dropped.next == none {
+		list.last = dropped.previous
 	} else {
-		m.members.slots[member.next].previous = member.previous
+		q.all[dropped.next].previous = dropped.previous
 	}
-	member.sends, member.previous, member.next = notQueued, none, none
-	m.rumours.count--
+	q.all[s] = rumour{none, none, notQueued}
+	q.count--
 }
 
 // appendRumours piggybacks rumours, least sent first, on the message that starts at start, up to the payload limit.
@@ -93,7 +109,7 @@ func (m *Machine) appendRumours(start int, skip slot) {
 	m.picked = m.picked[:0]
 	full := false
 	for sends := 0; sends < len(m.rumours.lists) && !full; sends++ {
-		for s := m.rumours.lists[sends].first; s != none; s = m.members.slots[s].next {
+		for s := m.rumours.lists[sends].first; s != none; s = m.rumours.all[s].next {
 			if s == skip {
 				continue
 			}
@@ -110,7 +126,7 @@ func (m *Machine) appendRumours(start int, skip slot) {
 	}
 	// Counted only now: a rumour that moved to a later list above would have been met again.
 	for _, s := range m.picked {
-		sends := int(m.members.slots[s].sends) + 1
+		sends := int(m.rumours.all[s].sends) + 1
 		m.dropRumour(s)
 		if sends < len(m.rumours.lists) {
 			m.linkRumour(s, sends)

@@ -15,8 +15,8 @@ func (m *Machine) String() string {
 	if m.probe.stage != resting {
 		fmt.Fprintf(&b, " probing=%s", short(m.members.slots[m.probe.target].id))
 	}
-	if own.sends != notQueued {
-		fmt.Fprintf(&b, " sends=%d", own.sends)
+	if sends := m.rumours.all[self].sends; sends != notQueued {
+		fmt.Fprintf(&b, " sends=%d", sends)
 	}
 	b.WriteByte('\n')
 	for _, s := range m.members.sorted() {
@@ -37,8 +37,8 @@ func (m *Machine) writeMember(b *strings.Builder, s slot) {
 		running := &m.suspicions.all[member.suspicion]
 		fmt.Fprintf(b, " confirmations=%d due=%v", running.count-1, running.due)
 	}
-	if member.sends != notQueued {
-		fmt.Fprintf(b, " sends=%d", member.sends)
+	if sends := m.rumours.all[s].sends; sends != notQueued {
+		fmt.Fprintf(b, " sends=%d", sends)
 	}
 	if member.contested {
 		b.WriteString(" contested")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -185,6 +186,12 @@ func TestSuspicionsAgainstTwin(t *testing.T) {
 	})
 }
 
+func TestMemberIsACacheLine(t *testing.T) {
+	if size := unsafe.Sizeof(member{}); size > 64 {
+		t.Errorf("a member has %d bytes", size)
+	}
+}
+
 // The index against a map, with ids that differ in one bit only.
 func TestIndexAgainstMap(t *testing.T) {
 	members := []member{}
@@ -194,7 +201,7 @@ func TestIndexAgainstMap(t *testing.T) {
 		var id wire.NodeID
 		id[bit/8] = 1 << (bit % 8)
 		members = append(members, member{id: id, health: Alive})
-		x.insert(slot(bit), len(members), members)
+		x.insert(slot(bit), members)
 		want[id] = slot(bit)
 	}
 	for bit := range 8 * nodeIDSize {
@@ -202,7 +209,8 @@ func TestIndexAgainstMap(t *testing.T) {
 			var id wire.NodeID
 			id[bit/8] ^= 1 << (bit % 8)
 			id[other/8] ^= 1 << (other % 8)
-			s, found := x.lookup(&id, members)
+			s := x.find(&id, x.glance(&id), members)
+			found := s != none
 			if wanted, there := want[id]; found != there || found && s != wanted {
 				t.Fatalf("%v: slot %d (%v), want %d (%v)", id, s, found, wanted, there)
 			}
