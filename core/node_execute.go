@@ -99,7 +99,7 @@ func (n *Node) receive(c *client, input []byte) {
 	n.parse(c.run)
 }
 
-// parse fills the window with the commands of a run, executing it whenever it is full.
+// parse fills the window with the commands of a run, executing it whenever it, or that of their keys, is full.
 func (n *Node) parse(index int) {
 	c := n.runs[index].client
 	known := n.meet(c)
@@ -123,7 +123,7 @@ func (n *Node) parse(index int) {
 		p.run, p.end, p.args, p.err = index, r.parsed, args, err
 		n.prepare(p)
 		// How much a stranger may send depends on whether this command lets it in.
-		if len(n.window) == windowSize || !known {
+		if len(n.window) == windowSize || n.space.WindowFull() || !known {
 			n.executeWindow()
 			known = n.meet(c)
 		}

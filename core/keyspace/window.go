@@ -2,7 +2,7 @@ package keyspace
 
 import "github.com/ember-cluster/ember/core/slots"
 
-// windowKeys bounds the keys that a window remembers; more are served as well, only not ahead of time.
+// windowKeys is how many keys a window remembers; more are served as well, only not ahead of time.
 const windowKeys = 64
 
 // window remembers the hashes of keys that are about to be used. A load from memory takes longer than all else that a
@@ -23,7 +23,7 @@ type window struct {
 	count int
 	// buckets and entries are how many keys' buckets and entries are on their way. Invariant: entries <= buckets <= count.
 	buckets, entries int
-	// last is the key that was recognised last: the next is likely to be that one again or the one behind.
+	// last is the key that was recognised last. Those before it are not recognised any more.
 	last int
 	// found is where key number foundKey-1 was found, if foundKey is not 0: who looks before he writes searches once.
 	// Invariant: nothing has been applied since.
@@ -57,6 +57,9 @@ func (s *Space) Expect(slot slots.Slot, key []byte) {
 	s.fetchBuckets(w.count - apart)
 	s.fetchEntries(w.count - 2*apart)
 }
+
+// WindowFull reports whether no further key will be remembered before the next EndWindow.
+func (s *Space) WindowFull() bool { return s.window.count == windowKeys }
 
 // apart is how many keys later the next load for a key is begun: what is done for so many takes about as long as a load.
 const apart = 4
@@ -126,15 +129,12 @@ func (w *window) number(key []byte) int {
 	if w.count == 0 || len(key) == 0 {
 		return 0
 	}
+	// Keys are used in the order in which they were expected, or nearly so.
 	first := &key[0]
-	i := w.last
-	for range w.count {
+	for i := w.last; i < w.count; i++ {
 		if k := &w.keys[i]; k.first == first && k.length == len(key) {
 			w.last = i
 			return i + 1
-		}
-		if i++; i == w.count {
-			i = 0
 		}
 	}
 	return 0
