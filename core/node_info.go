@@ -85,7 +85,7 @@ func (n *Node) Memory() command.MemoryReport {
 func (n *Node) infoStats() []command.Field {
 	c, since, counts := &n.counters, &n.baseline, &n.context.Counts
 	_, keys, items, prefixes := n.sessions.TrackingCounts()
-	return []command.Field{
+	fields := []command.Field{
 		number("total_connections_received", c.Connections-since.Connections),
 		number("total_commands_processed", c.Commands-since.Commands),
 		number("rejected_connections", n.refused()),
@@ -106,6 +106,10 @@ func (n *Node) infoStats() []command.Field {
 		number("cluster_redirections", c.Redirects-since.Redirects),
 		number("cluster_bus_dropped", c.Bus.Dropped()-since.Bus.Dropped()),
 	}
+	if stats := n.options.Process.Stats; stats != nil {
+		fields = append(fields, stats()...)
+	}
+	return fields
 }
 
 func (n *Node) refused() uint64 {

@@ -79,6 +79,8 @@ type ProcessInfo struct {
 	SystemMemory uint64
 	// Refused returns how many connections were not let in, since there were too many. Optional.
 	Refused func() uint64
+	// Stats returns what else INFO shows in its section stats. Optional.
+	Stats func() []command.Field
 }
 
 // Observer learns which commands were executed and what they did to the data, at the moment they did it.

@@ -7,12 +7,17 @@ import (
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/transport"
+	"github.com/ember-cluster/ember/transport/seal"
+	"github.com/ember-cluster/ember/transport/udp"
 )
 
 // bus is the loop's side of the ports for other nodes, one for each address that the node is bound to. Its methods belong to
 // the loop's goroutine.
 type bus struct {
 	ports []transport.Bus
+	// sockets are the ports below any seal, sealed the ports if they have one.
+	sockets []*udp.Bus
+	sealed  []*seal.Bus
 	// toNode and toPort translate between the streams of the ports and the numbers by which the node knows them.
 	toNode map[portStream]core.StreamID
 	toPort map[core.StreamID]portStream

@@ -15,9 +15,14 @@ func (s *server) reconfigure(changed *command.Settings) error {
 		return command.SettingRefused("maxclients",
 			fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most))
 	}
+	secrets, err := s.changedSecrets(changed)
+	if err != nil {
+		return err
+	}
 	if err := s.reconfigureTLS(changed); err != nil {
 		return err
 	}
+	s.loop.bus.setSecrets(secrets)
 	s.command.changeable = *changed
 	s.command.level.Set(levelOf(changed.LogLevel))
 	s.loop.clients.configure(s.command.driverOptions(changed))

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core"
+	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/storage"
+	"github.com/ember-cluster/ember/transport/seal"
 )
 
 // server is a node with its disk and its ports.
@@ -61,7 +63,11 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 		}
 		undo = append(undo, l.gate.closeListeners)
 	}
-	busPort, err := l.openBus(&c.settings)
+	secrets, err := clusterSecrets(&c.changeable)
+	if err != nil {
+		return nil, err
+	}
+	busPort, err := l.openBus(&c.settings, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +77,9 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	})
 	options := c.nodeOptions(cmp.Or(clientPort, uint16(c.TLSPort)), busPort)
 	s := &server{command: c, loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}
+	if secrets != nil {
+		options.Gossip.MaxPayload -= seal.Overhead
+	}
 	s.connect(&options)
 	if l.node, err = core.New(options, recovered); err != nil {
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)
@@ -92,6 +101,7 @@ func (s *server) connect(options *core.Options) {
 	options.Reconfigure = s.reconfigure
 	options.Queued = func(client core.ClientID) int { return s.loop.clients.queued(client) }
 	options.Process.Refused = func() uint64 { return s.loop.clients.refused() }
+	options.Process.Stats = func() []command.Field { return s.loop.bus.stats() }
 	if s.command.ConfigFile != "" {
 		options.Rewrite = s.command.rewriteFile
 	}
@@ -122,6 +132,7 @@ func (s *server) serve() error {
 // announceStart tells the log and the service manager that the node serves.
 func (s *server) announceStart() {
 	s.tellWhoWeAre()
+	s.tellHowOpenWeAre()
 	if err := writePidFile(s.command.PidFile); err != nil {
 		s.log.Warn("no pidfile", "error", err)
 	}

@@ -61,6 +61,8 @@ type settings struct {
 	AnnouncePort        portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
 	AnnounceBusPort     portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
 	AvailabilityZone    zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
+	ClusterSecret       setting       `name:"cluster-secret" default:"" group:"cluster" placeholder:"SECRET" help:"Secret that all nodes share: only those who know it are heard on the cluster port. Two, in quotes, while it is changed: the first one seals, both are accepted. Better in a file: others see the command line."`
+	ClusterSecretFile   setting       `name:"cluster-secret-file" default:"" group:"cluster" placeholder:"PATH" help:"File with the secret, or with both on a line each."`
 	FullCoverage        setting       `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
 	AllowReadsWhenDown  setting       `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
 	AllowPubSubWhenDown setting       `name:"cluster-allow-pubsubshard-when-down" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve sharded channels while the cluster is down."`

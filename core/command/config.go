@@ -30,8 +30,10 @@ var configRow = &Row{
 			Arguments: []Argument{{Name: "data", Type: Block, Multiple: true, Arguments: []Argument{
 				{Name: "parameter", Type: StringArgument}, {Name: "value", Type: StringArgument},
 			}}},
-			IsSecret: func(args [][]byte, index int) bool { return index > 2 && isWord(args[index-1], "requirepass") },
-			Run:      configSet,
+			IsSecret: func(args [][]byte, index int) bool {
+				return index > 2 && (isWord(args[index-1], "requirepass") || isWord(args[index-1], "cluster-secret"))
+			},
+			Run: configSet,
 		},
 		{
 			Name: "config|resetstat", Arity: 2, Flags: Admin | NoScript | Loading | Stale,

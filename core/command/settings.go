@@ -48,6 +48,9 @@ type ProcessSettings struct {
 	OutputLimits OutputLimits
 	// LogLevel is the least important kind of message that is logged: debug, verbose, notice, warning or nothing (loglevel).
 	LogLevel string
+	// ClusterSecret is one or two secrets with blanks between them, ClusterSecretFile the path of a file with one or two on a line
+	// each: what a node must know to be heard by others. Empty: not given (cluster-secret, cluster-secret-file).
+	ClusterSecret, ClusterSecretFile string
 	TLSSettings
 }
 
@@ -99,6 +102,8 @@ var settings = []setting{
 	yesNo("cluster-allow-pubsubshard-when-down", func(s *Settings) *bool { return &s.ShardChannelsWhenDown }),
 	yesNo("cluster-allow-reads-when-down", func(s *Settings) *bool { return &s.ReadsWhenDown }),
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
+	text("cluster-secret", func(s *Settings) *string { return &s.ClusterSecret }),
+	text("cluster-secret-file", func(s *Settings) *string { return &s.ClusterSecretFile }),
 	number("latency-monitor-threshold", 0, func(s *Settings) *int64 { return &s.LatencyThreshold }),
 	between("lfu-decay-time", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.DecayMinutes }),
 	between("lfu-log-factor", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.LogFactor }),

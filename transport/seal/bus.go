@@ -110,7 +110,7 @@ func (b *Bus) SetRing(ring *Ring) {
 	for _, id := range b.order {
 		l := b.streams[id]
 		if l.stream != nil && !l.stream.SetRing(ring) {
-			b.abandon(id, l, refuse(UnknownSecret))
+			b.close(id, l, refuse(UnknownSecret)) // nothing wrong has arrived, so nothing is counted
 		}
 	}
 }

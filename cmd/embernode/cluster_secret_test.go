@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+const (
+	oldSecret = "old-secret-0123456789"
+	newSecret = "new-secret-0123456789"
+)
+
+// secretFile writes secrets to a file.
+func secretFile(t *testing.T, path, secrets string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(secrets), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// busCount returns a field of INFO about the bus.
+func busCount(t *testing.T, c *client, name string) int {
+	t.Helper()
+	match := regexp.MustCompile("cluster_bus_" + name + `:(\d+)\r`).FindStringSubmatch(c.call("INFO", "stats"))
+	if match == nil {
+		t.Fatalf("INFO has no cluster_bus_%s", name)
+	}
+	count, _ := strconv.Atoi(match[1])
+	return count
+}
+
+// TestSecretIsRotated changes the secret of a cluster node by node, in the three rounds of package seal. Nobody is suspected
+// meanwhile, and those who know only the old one are strangers in the end.
+func TestSecretIsRotated(t *testing.T) {
+	file := secretFile(t, filepath.Join(t.TempDir(), "secret"), oldSecret+"\n")
+	nodes := startCluster(t, 3, "--cluster-secret-file", file)
+	var clients []*client
+	for _, p := range nodes {
+		clients = append(clients, dial(t, p.address()))
+	}
+	for _, secrets := range []string{oldSecret + "\n" + newSecret + "\n", newSecret + "\n" + oldSecret + "\n", newSecret + "\n"} {
+		secretFile(t, file, secrets)
+		for i, c := range clients {
+			c.expect("OK", "CONFIG", "SET", "cluster-secret-file", file)
+			for node := range nodes {
+				if got := flags(c, node); strings.Contains(got, "fail") {
+					t.Errorf("node %d holds node %d for %s", i, node, got)
+				}
+			}
+		}
+	}
+	for i, c := range clients {
+		if got := busCount(t, c, "refused_unknown_secret"); got != 0 {
+			t.Errorf("node %d has refused %d messages under a secret that it did not know", i, got)
+		}
+	}
+	// One that has slept through the change is not heard, until it is told the new secret.
+	clients[2].expect("OK", "CONFIG", "SET", "cluster-secret-file", "", "cluster-secret", oldSecret)
+	await(t, "the node with the old secret is not heard", func() bool { return flags(clients[0], 2) == "master,fail" })
+	if busCount(t, clients[0], "refused_unknown_secret") == 0 {
+		t.Error("its messages are not counted")
+	}
+	clients[2].expect("OK", "CONFIG", "SET", "cluster-secret", newSecret+" "+oldSecret)
+	await(t, "the node is back", func() bool { return flags(clients[0], 2) == "master" })
+}
+
+func TestSecretIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	for args, want := range map[string]string{
+		"--cluster-secret short":                                                                     "cluster-secret: a secret has 16 to 512 characters, not 5",
+		"--cluster-secret-file " + filepath.Join(dir, "none"):                                        "none: No such file or directory",
+		"--cluster-secret-file " + secretFile(t, filepath.Join(dir, "empty"), "\n"):                  "there is no secret",
+		"--cluster-secret-file " + secretFile(t, filepath.Join(dir, "three"), "a b c"):               "3 secrets, at most two",
+		"--cluster-secret-file " + filepath.Join(dir, "none") + " --cluster-secret 0123456789abcdef": "cluster-secret and cluster-secret-file are both given",
+	} {
+		oneLine(t, fail(t, t.TempDir(), strings.Fields(args)...), want)
+	}
+	plain := dial(t, start(t, t.TempDir()).address())
+	plain.expect("ERR CONFIG SET failed (possibly related to argument 'cluster-secret') - "+
+		"whether there is a secret at all is decided at the start of a node", "CONFIG", "SET", "cluster-secret", oldSecret)
+	sealed := dial(t, start(t, t.TempDir(), "--cluster-secret", oldSecret).address())
+	sealed.expect("ERR CONFIG SET failed (possibly related to argument 'cluster-secret') - "+
+		"whether there is a secret at all is decided at the start of a node", "CONFIG", "SET", "cluster-secret", "")
+	sealed.expect("ERR CONFIG SET failed (possibly related to argument 'cluster-secret') - cluster-secret: a secret has 16 to 512 characters, not 1",
+		"CONFIG", "SET", "cluster-secret", "x")
+	sealed.expect("cluster-secret "+oldSecret, "CONFIG", "GET", "cluster-secret")
+}
+
+// TestOpenPortIsTold: a node that strangers can reach says so, unless it has a secret.
+func TestOpenPortIsTold(t *testing.T) {
+	const warning = "NOTHING PROTECTS THE CLUSTER PORT"
+	for _, test := range []struct {
+		args string
+		told bool
+	}{
+		{"--bind 127.0.0.1", false},
+		{"--bind 0.0.0.0", true},
+		{"--bind 127.0.0.1 --cluster-secret " + oldSecret, false},
+		{"--bind 0.0.0.0 --cluster-secret " + oldSecret, false},
+	} {
+		p := start(t, t.TempDir(), strings.Fields(test.args)...)
+		dial(t, p.address()).expect("PONG", "PING")
+		p.kill()
+		if told := strings.Contains(p.log.String(), warning); told != test.told {
+			t.Errorf("%s: warned %v", test.args, told)
+		}
+	}
+	file := secretFile(t, filepath.Join(t.TempDir(), "secret"), oldSecret)
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, t.TempDir(), "--cluster-secret-file", file)
+	dial(t, p.address()).expect("PONG", "PING")
+	p.kill()
+	if !strings.Contains(p.log.String(), "others than its owner can use the file") {
+		t.Errorf("nothing is said of a file that others can read:\n%s", p.log)
+	}
+}
+
+// TestHostilePeersOfASealedBus sends to a sealed bus what is garbage, what is not sealed, and what begins as a sealed message. None
+// of it gets as far as the node, all of it is counted.
+func TestHostilePeersOfASealedBus(t *testing.T) {
+	p := serving(t, "--cluster-secret", oldSecret)
+	bus := fmt.Sprintf("127.0.0.1:%d", p.busPort)
+	datagrams, err := net.Dial("udp", bus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer datagrams.Close()
+	source := random.New(3)
+	stranger := wire.Envelope{Kind: wire.KindGossip, Sender: wire.NodeID{1}, Boot: 1, Payload: []byte("hello")}
+	for range 200 {
+		for _, message := range [][]byte{
+			nil, garbage(source, source.IntN(1400)), stranger.Append(nil), append([]byte("EMS\x14"), garbage(source, source.IntN(1300))...),
+		} {
+			_, _ = datagrams.Write(message)
+		}
+		for _, opening := range []string{"", "EMT\x01", "EMBR\x01"} {
+			stream, err := net.Dial("tcp", bus)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = stream.Write(append([]byte(opening), garbage(source, source.IntN(5000))...))
+			stream.Close()
+		}
+	}
+	c := dial(t, p.address())
+	for _, kind := range []string{"not_sealed", "truncated", "unknown_secret"} {
+		await(t, kind+" is counted", func() bool { return busCount(t, c, "refused_"+kind) > 0 })
+	}
+	if got := busCount(t, c, "dropped"); got != 0 {
+		t.Errorf("%d messages got as far as the node", got)
+	}
+	if got := busCount(t, c, "sealed"); got != 1 {
+		t.Errorf("INFO says of the seal %d", got)
+	}
+	c.expect("OK", "SET", "key", "value")
+}
