@@ -33,6 +33,7 @@ func (n *Node) SettingsChanged() {
 		}
 	}
 	n.view.FullCoverage = n.settings.FullCoverage
+	n.view.Endpoint = n.settings.EndpointType()
 	n.context.MaxStringLength = n.maxBulk()
 	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
 	n.space.SetEviction(n.settings.Eviction)

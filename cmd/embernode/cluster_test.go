@@ -18,24 +18,33 @@ import (
 // format lays out a cluster in new directories: each node has an equal share of the slots. It returns the directories.
 func format(t *testing.T, ports []int) []string {
 	t.Helper()
-	specs := make([]topology.ShardSpec, len(ports))
+	nodes := make([]topology.Node, len(ports))
 	for i, port := range ports {
+		nodes[i] = topology.Node{Host: "127.0.0.1", ClientPort: uint16(port), BusPort: uint16(port + busPortDistance)}
+	}
+	return formatNodes(t, nodes)
+}
+
+// formatNodes is format for nodes at any addresses. It gives them their ids.
+func formatNodes(t *testing.T, nodes []topology.Node) []string {
+	t.Helper()
+	specs := make([]topology.ShardSpec, len(nodes))
+	for i, node := range nodes {
 		spec := &specs[i]
 		spec.Epoch = uint64(i + 1)
 		spec.ID[0] = byte(i + 1)
 		spec.Slots.AddRange(slots.Range{
-			First: slots.Slot(i * slots.Count / len(ports)), Last: slots.Slot((i+1)*slots.Count/len(ports) - 1),
+			First: slots.Slot(i * slots.Count / len(nodes)), Last: slots.Slot((i+1)*slots.Count/len(nodes) - 1),
 		})
-		spec.Nodes = []topology.Node{{
-			ID: nodeID(i), Host: "127.0.0.1", ClientPort: uint16(port), BusPort: uint16(port + busPortDistance),
-		}}
+		node.ID = nodeID(i)
+		spec.Nodes = []topology.Node{node}
 	}
 	state, err := topology.Build(wire.ClusterID{1}, specs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dirs := make([]string, len(ports))
-	for i := range ports {
+	dirs := make([]string, len(nodes))
+	for i := range nodes {
 		dirs[i] = t.TempDir()
 		journal, _, err := openJournal(dirs[i], storage.DefaultSegmentSize)
 		if err != nil {
@@ -68,17 +77,23 @@ func startCluster(t *testing.T, n int, args ...string) []*process {
 	}
 	for _, p := range nodes {
 		c := dial(t, p.address())
-		await(t, "every node has heard of every other", func() bool {
-			heard := true
-			for _, line := range strings.Split(strings.TrimSpace(c.call("CLUSTER", "NODES")), "\n") {
-				fields := strings.Fields(line)
-				heard = heard && (strings.Contains(fields[2], "myself") || fields[5] != "0" && fields[7] == "connected")
-			}
-			return heard
-		})
+		c.awaitEveryone()
 		c.close()
 	}
 	return nodes
+}
+
+// awaitEveryone waits until the node has heard of every other.
+func (c *client) awaitEveryone() {
+	c.t.Helper()
+	await(c.t, "every node has heard of every other", func() bool {
+		heard := true
+		for _, line := range strings.Split(strings.TrimSpace(c.call("CLUSTER", "NODES")), "\n") {
+			fields := strings.Fields(line)
+			heard = heard && (strings.Contains(fields[2], "myself") || fields[5] != "0" && fields[7] == "connected")
+		}
+		return heard
+	})
 }
 
 func TestClientsFollowRedirects(t *testing.T) {

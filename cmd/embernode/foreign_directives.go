@@ -44,11 +44,10 @@ func init() {
 		"always-show-logo": {[]string{"no"}, ""},
 		"syslog-enabled":   {[]string{"no"}, ""},
 
-		"cluster-preferred-endpoint-type": {[]string{"ip"}, "only 'ip' is supported"},
-		"min-replicas-to-write":           {[]string{"0"}, "there are no replicas yet"},
-		"tls-cluster":                     {[]string{"no"}, "nodes do not use TLS between each other"},
-		"tls-replication":                 {[]string{"no"}, "nodes do not use TLS between each other"},
-		"notify-keyspace-events":          {[]string{""}, "not supported"},
+		"min-replicas-to-write":  {[]string{"0"}, "there are no replicas yet"},
+		"tls-cluster":            {[]string{"no"}, "nodes do not use TLS between each other: give them a --cluster-secret-file"},
+		"tls-replication":        {[]string{"no"}, "nodes do not use TLS between each other: give them a --cluster-secret-file"},
+		"notify-keyspace-events": {[]string{""}, "not supported"},
 	} {
 		foreignDirectives[name] = directive
 	}

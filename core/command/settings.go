@@ -3,13 +3,18 @@ package command
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/session"
+	"github.com/ember-cluster/ember/core/topology"
 )
 
 // Settings are the parameters of the server that CONFIG SET can change. The others are fixed by who starts the server.
 type Settings struct {
+	// Endpoint is what clients are given as the address of a node: ip, hostname or unknown-endpoint, which is the host that they have
+	// asked (cluster-preferred-endpoint-type).
+	Endpoint string
 	// RequirePass is the password of the only user; empty if none is asked for (requirepass).
 	RequirePass string
 	// FullCoverage, ReadsWhenDown and ShardChannelsWhenDown say what is served while slots are not (cluster-require-full-coverage,
@@ -70,7 +75,7 @@ type TLSSettings struct {
 // DefaultSettings returns Redis's defaults.
 func DefaultSettings() Settings {
 	return Settings{
-		FullCoverage: true, ShardChannelsWhenDown: true,
+		FullCoverage: true, ShardChannelsWhenDown: true, Endpoint: endpointWords[topology.EndpointIP],
 		Eviction: keyspace.Eviction{Samples: 5, LogFactor: 10, DecayMinutes: 1}, EvictionTenacity: 10,
 		SlowlogSlowerThan: 10_000, SlowlogMaxLength: 128,
 		MaxBulk: keyspace.MaxStringLength, QueryBuffer: 1 << 30, TrackedKeys: session.DefaultTrackedKeys,
@@ -83,6 +88,16 @@ func DefaultSettings() Settings {
 			TLSSettings: TLSSettings{AuthClients: "yes"},
 		},
 	}
+}
+
+// endpointWords are the values of cluster-preferred-endpoint-type.
+var endpointWords = [...]string{
+	topology.EndpointIP: "ip", topology.EndpointHostname: "hostname", topology.EndpointUnknown: "unknown-endpoint",
+}
+
+// EndpointType returns what Endpoint stands for.
+func (s *Settings) EndpointType() topology.EndpointType {
+	return topology.EndpointType(slices.Index(endpointWords[:], s.Endpoint))
 }
 
 // setting is one parameter: its name, how it is shown, and how a text is taken for it.
@@ -101,6 +116,7 @@ var settings = []setting{
 	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	yesNo("cluster-allow-pubsubshard-when-down", func(s *Settings) *bool { return &s.ShardChannelsWhenDown }),
 	yesNo("cluster-allow-reads-when-down", func(s *Settings) *bool { return &s.ReadsWhenDown }),
+	oneOf("cluster-preferred-endpoint-type", endpointWords[:], func(s *Settings) *string { return &s.Endpoint }),
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
 	text("cluster-secret", func(s *Settings) *string { return &s.ClusterSecret }),
 	text("cluster-secret-file", func(s *Settings) *string { return &s.ClusterSecretFile }),
