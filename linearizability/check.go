@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -89,18 +88,22 @@ func (p *partition) judge(options Options) (Verdict, *window, int) {
 
 // validate finds a caller's mistake.
 func validate(history []Operation) error {
-	seen := make(map[uint64]bool, len(history))
+	ids := make([]uint64, len(history))
 	for i := range history {
 		o := &history[i]
+		ids[i] = o.ID
 		switch {
-		case seen[o.ID]:
-			return fmt.Errorf("linearizability: two operations have the id %d", o.ID)
 		case o.Call < 0 || o.Outcome != Unknown && o.Return < o.Call:
 			return fmt.Errorf("linearizability: operation %d has the call %v and the return %v", o.ID, o.Call, o.Return)
 		case o.Client < 0 || int(o.Outcome) >= len(outcomeNames):
 			return fmt.Errorf("linearizability: operation %d has the client %d and the outcome %d", o.ID, o.Client, o.Outcome)
 		}
-		seen[o.ID] = true
+	}
+	slices.Sort(ids)
+	for i := 1; i < len(ids); i++ {
+		if ids[i-1] == ids[i] {
+			return fmt.Errorf("linearizability: two operations have the id %d", ids[i])
+		}
 	}
 	return nil
 }
@@ -109,8 +112,8 @@ func validate(history []Operation) error {
 // goroutine, so partitions are judged one at a time and the steps are the same each time.
 func (p *partition) check(options Options, b *budget) Verdict {
 	var legal bool
-	if order, forced := p.forcedOrder(); forced {
-		legal = follow(order, p.model(options, b))
+	if p.forced() {
+		legal = follow(p.calls, p.model(options, b))
 	} else {
 		legal = porcupine.CheckOperations(p.model(options, b), porcupineHistory(p.calls))
 	}
@@ -123,16 +126,14 @@ func (p *partition) check(options Options, b *budget) Verdict {
 	return Illegal
 }
 
-// forcedOrder returns the calls in the only order that their times allow, if no two of them overlap.
-func (p *partition) forcedOrder() ([]*call, bool) {
-	order := slices.Clone(p.calls)
-	slices.SortFunc(order, func(a, b *call) int { return cmp.Compare(a.operation.Call, b.operation.Call) })
-	for i := 1; i < len(order); i++ {
-		if order[i-1].returns >= order[i].operation.Call {
-			return nil, false
+// forced reports whether the times allow only one order of the calls: no two of them overlap.
+func (p *partition) forced() bool {
+	for i := 1; i < len(p.calls); i++ {
+		if p.calls[i-1].returns >= p.calls[i].operation.Call {
+			return false
 		}
 	}
-	return order, true
+	return true
 }
 
 // follow reports whether the calls, one after the other, explain their replies.
@@ -179,7 +180,7 @@ func (p *partition) model(options Options, b *budget) porcupine.Model {
 			return next != nil, next
 		},
 		Equal: func(a, b any) bool { return a.(*state).equal(b.(*state)) },
-		Hash:  func(s any) uint64 { return s.(*state).hash },
+		Hash:  func(s any) uint64 { return s.(*state).hash() },
 	}
 }
 

@@ -33,39 +33,39 @@ type definition struct {
 	parse func(args []string) command
 }
 
-// definitions is a map from lower-case names.
+// definitions is a map from upper-case names.
 var definitions = map[string]definition{
-	"get":     {2, reading(get)},
-	"strlen":  {2, reading(strlen)},
-	"type":    {2, reading(typeOf)},
-	"ttl":     {2, reading(ttl)},
-	"pttl":    {2, reading(pttl)},
-	"mget":    {-2, parseMGet},
-	"exists":  {-2, parseExists},
-	"set":     {-3, parseSet},
-	"mset":    {-3, parseMSet},
-	"getdel":  {2, writing(getDel, someReply)},
-	"del":     {-2, parseDel},
-	"append":  {3, parseAppend},
-	"incr":    {2, parseIncrement(1)},
-	"decr":    {2, parseIncrement(-1)},
-	"incrby":  {3, parseIncrementBy(1)},
-	"decrby":  {3, parseIncrementBy(-1)},
-	"expire":  {-3, parseExpire(1000)},
-	"pexpire": {-3, parseExpire(1)},
-	"persist": {2, writing(persist, positiveReply)},
+	"GET":     {2, reading(get)},
+	"STRLEN":  {2, reading(strlen)},
+	"TYPE":    {2, reading(typeOf)},
+	"TTL":     {2, reading(ttl)},
+	"PTTL":    {2, reading(pttl)},
+	"MGET":    {-2, parseMGet},
+	"EXISTS":  {-2, parseExists},
+	"SET":     {-3, parseSet},
+	"MSET":    {-3, parseMSet},
+	"GETDEL":  {2, writing(getDel, someReply)},
+	"DEL":     {-2, parseDel},
+	"APPEND":  {3, parseAppend},
+	"INCR":    {2, parseIncrement(1)},
+	"DECR":    {2, parseIncrement(-1)},
+	"INCRBY":  {3, parseIncrementBy(1)},
+	"DECRBY":  {3, parseIncrementBy(-1)},
+	"EXPIRE":  {-3, parseExpire(1000)},
+	"PEXPIRE": {-3, parseExpire(1)},
+	"PERSIST": {2, writing(persist, positiveReply)},
 
-	"setnx":    {3, parseSetNX},
-	"getset":   {3, parseGetSet},
-	"msetnx":   {-3, parseMSetNX},
-	"rename":   {3, parseRename(true)},
-	"renamenx": {3, parseRename(false)},
-	"copy":     {-3, parseCopy},
-	"getrange": {4, parseGetRange},
-	"setrange": {4, parseSetRange},
-	"getbit":   {3, parseGetBit},
-	"setbit":   {4, parseSetBit},
-	"bitcount": {2, reading(bitCount)},
+	"SETNX":    {3, parseSetNX},
+	"GETSET":   {3, parseGetSet},
+	"MSETNX":   {-3, parseMSetNX},
+	"RENAME":   {3, parseRename(true)},
+	"RENAMENX": {3, parseRename(false)},
+	"COPY":     {-3, parseCopy},
+	"GETRANGE": {4, parseGetRange},
+	"SETRANGE": {4, parseSetRange},
+	"GETBIT":   {3, parseGetBit},
+	"SETBIT":   {4, parseSetBit},
+	"BITCOUNT": {2, reading(bitCount)},
 }
 
 // errArity is in the errors of commands that Redis refuses for their number of arguments.
@@ -84,7 +84,7 @@ func parse(args []string) (command, error) {
 	if len(args) == 0 {
 		return command{}, fmt.Errorf("linearizability: an operation without arguments")
 	}
-	name := strings.ToLower(args[0])
+	name := strings.ToUpper(args[0])
 	d, ok := definitions[name]
 	if !ok {
 		return command{}, fmt.Errorf("linearizability: no model of %q", args[0])
@@ -92,7 +92,7 @@ func parse(args []string) (command, error) {
 	if d.arity >= 0 && len(args) != d.arity || len(args) < -d.arity {
 		return command{}, fmt.Errorf("%w for %q", errArity, args)
 	}
-	if (name == "mset" || name == "msetnx") && len(args)%2 == 0 {
+	if (name == "MSET" || name == "MSETNX") && len(args)%2 == 0 {
 		return command{}, fmt.Errorf("linearizability: a key without a value in %q", args)
 	}
 	return d.parse(args[1:]), nil

@@ -92,17 +92,17 @@ func (w *window) take(calls []*call, numbers []int, underWay int, front *frontie
 
 // around returns the part of the window that has keys in common with one of its calls, directly or by way of others.
 func (w *window) around(offender int, end time.Duration) *window {
-	related := newGroups()
+	related := newGroups(len(w.keys))
 	for _, c := range w.calls {
-		for _, key := range c.command.keys {
-			related.join(c.command.keys[0], key)
+		for _, place := range c.places {
+			related.join(c.places[0], place)
 		}
 	}
-	root := related.find(w.calls[offender].command.keys[0])
+	root := related.find(w.calls[offender].places[0])
 	var numbers []int
 	underWay := 0
 	for i, c := range w.calls {
-		if related.find(c.command.keys[0]) == root {
+		if related.find(c.places[0]) == root {
 			numbers = append(numbers, i)
 			if i < w.underWay {
 				underWay++

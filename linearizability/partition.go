@@ -2,7 +2,6 @@ package linearizability
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -18,79 +17,109 @@ type partition struct {
 // split returns the partitions of a history, ordered by their first key. Operations that failed are left out, and those
 // that changed nothing and of which nobody has the reply.
 func split(history []Operation) ([]*partition, error) {
-	var calls []*call
-	groups := newGroups()
+	calls := make([]*call, 0, len(history))
+	memory := make([]call, len(history))
+	keys := newKeyNumbers()
 	for i := range history {
-		o := &history[i]
-		c, err := newCall(o)
-		if err != nil {
+		o, c := &history[i], &memory[i]
+		if err := c.prepare(o); err != nil {
 			return nil, err
 		}
 		if o.Outcome == Failed || c.seen == nil && c.command.reads {
 			continue
 		}
 		calls = append(calls, c)
-		for _, key := range c.command.keys {
-			groups.join(c.command.keys[0], key)
-		}
+		c.places = keys.join(c.command.keys)
 	}
-	slices.SortStableFunc(calls, func(a, b *call) int {
+	slices.SortFunc(calls, func(a, b *call) int {
 		return cmp.Or(cmp.Compare(a.operation.Call, b.operation.Call), cmp.Compare(a.operation.ID, b.operation.ID))
 	})
-	return assemble(calls, groups), nil
+	return keys.assemble(calls), nil
 }
 
-// newCall prepares an operation, but for the places of its keys.
-func newCall(o *Operation) (*call, error) {
+// prepare reads an operation, but for the places of its keys.
+func (c *call) prepare(o *Operation) error {
 	parsed, err := meaning(o.Args)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &call{operation: o, command: parsed, returns: o.Return}
+	*c = call{operation: o, command: parsed, returns: o.Return}
 	switch o.Outcome {
 	case OK:
 		c.seen = &o.Reply
 	case Unknown:
 		c.returns = Never
 	}
-	return c, nil
+	return nil
 }
 
-// assemble puts calls into the partition of their keys.
-func assemble(calls []*call, groups *groups) []*partition {
-	byRoot := map[string]*partition{}
-	var all []*partition
-	for _, key := range groups.sorted() {
-		root := groups.find(key)
-		if byRoot[root] == nil {
-			byRoot[root] = &partition{}
-			all = append(all, byRoot[root])
+// keyNumbers are the keys of a history, numbered in the order in which they appear, and which of them commands have joined.
+type keyNumbers struct {
+	names   []string
+	numbers map[string]int
+	groups  groups
+	memory  []int // of the lists that join returns
+}
+
+func newKeyNumbers() *keyNumbers { return &keyNumbers{numbers: map[string]int{}} }
+
+// join notes that the keys of a command belong together, and returns their numbers.
+func (k *keyNumbers) join(names []string) []int {
+	from := len(k.memory)
+	for _, name := range names {
+		number, ok := k.numbers[name]
+		if !ok {
+			number = len(k.names)
+			k.numbers[name] = number
+			k.names = append(k.names, name)
+			k.groups = append(k.groups, number)
 		}
-		byRoot[root].keys = append(byRoot[root].keys, key)
+		k.memory = append(k.memory, number)
+		k.groups.join(k.memory[from], number)
+	}
+	return k.memory[from:len(k.memory):len(k.memory)]
+}
+
+// assemble puts calls, whose places are still the numbers of their keys, into the partition of these keys.
+func (k *keyNumbers) assemble(calls []*call) []*partition {
+	sorted := make([]int, len(k.names))
+	for number := range sorted {
+		sorted[number] = number
+	}
+	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(k.names[a], k.names[b]) })
+	places := make([]int, len(k.names))
+	byRoot := make([]*partition, len(k.names))
+	var all []*partition
+	for _, number := range sorted {
+		root := k.groups.find(number)
+		p := byRoot[root]
+		if p == nil {
+			p = &partition{}
+			byRoot[root] = p
+			all = append(all, p)
+		}
+		places[number] = len(p.keys)
+		p.keys = append(p.keys, k.names[number])
 	}
 	for _, c := range calls {
-		p := byRoot[groups.find(c.command.keys[0])]
-		c.findPlaces(p.keys)
+		p := byRoot[k.groups.find(c.places[0])]
+		for i, number := range c.places {
+			c.places[i] = places[number]
+		}
+		c.distinct = distinct(c.places)
 		p.calls = append(p.calls, c)
 	}
 	return all
 }
 
-// findPlaces looks the command's keys up among those of its partition.
-func (c *call) findPlaces(keys []string) {
-	n := len(c.command.keys)
-	all := make([]int, 0, 2*n) // both lists
-	for _, key := range c.command.keys {
-		place, _ := slices.BinarySearch(keys, key)
-		all = append(all, place)
+// distinct returns places in order, without repetitions.
+func distinct(places []int) []int {
+	if len(places) < 2 {
+		return places
 	}
-	c.places, c.distinct = all, all
-	if n > 1 {
-		c.places = all[:n:n]
-		c.distinct = append(all, all...)[n:]
-		slices.Sort(c.distinct)
-		c.distinct = slices.Compact(c.distinct)
-	}
+	sorted := slices.Clone(places)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }
 
 // operationsOf returns copies of the operations of calls, in the same order.
@@ -102,26 +131,25 @@ func operationsOf(calls []*call) []Operation {
 	return all
 }
 
-// groups are disjoint sets of keys (union-find with path halving).
-type groups struct{ parent map[string]string }
+// groups are disjoint sets of numbers (union-find with path halving). It holds for each number another one of its set, or itself.
+type groups []int
 
-func newGroups() *groups { return &groups{parent: map[string]string{}} }
-
-// find returns the key that stands for a key's set. A key that is new is a set of its own.
-func (g *groups) find(key string) string {
-	if _, ok := g.parent[key]; !ok {
-		g.parent[key] = key
+// newGroups returns the sets in which each of so many numbers is alone.
+func newGroups(count int) groups {
+	g := make(groups, count)
+	for number := range g {
+		g[number] = number
 	}
-	for g.parent[key] != key {
-		g.parent[key] = g.parent[g.parent[key]]
-		key = g.parent[key]
-	}
-	return key
+	return g
 }
 
-func (g *groups) join(a, b string) { g.parent[g.find(b)] = g.find(a) }
-
-// sorted returns all keys in order.
-func (g *groups) sorted() []string {
-	return slices.Sorted(maps.Keys(g.parent))
+// find returns the number that stands for a number's set.
+func (g groups) find(number int) int {
+	for g[number] != number {
+		g[number] = g[g[number]]
+		number = g[number]
+	}
+	return number
 }
+
+func (g groups) join(a, b int) { g[g.find(b)] = g.find(a) }

@@ -32,14 +32,16 @@ func (s *state) after(c *call, maxClockError time.Duration) *state {
 	for _, place := range c.distinct {
 		earliest = max(earliest, s.now[place])
 	}
-	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError)}
+	next := &state{}
+	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError), next: next.one[:0]}
 	for _, w := range s.worlds {
 		x.settle(w, c.distinct)
 	}
 	if len(x.next) == 0 {
 		return nil
 	}
-	return newState(x.next, s.passed(c.operation.Call, c.distinct))
+	next.worlds, next.now = x.next, s.passed(c.operation.Call, c.distinct)
+	return next
 }
 
 // settle decides for each of the keys whether it has expired, both ways where the clock leaves it open, and runs the

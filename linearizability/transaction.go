@@ -33,7 +33,9 @@ func IsTransaction(args []string) bool {
 }
 
 // is reports whether a command has this name and no arguments.
-func is(args []string, name string) bool { return len(args) == 1 && strings.EqualFold(args[0], name) }
+func is(args []string, name string) bool {
+	return len(args) == 1 && len(args[0]) == len(name) && strings.EqualFold(args[0], name)
+}
 
 var errTransaction = errors.New(
 	"linearizability: a transaction is [WATCH key ... ; command ;] MULTI ; command ; ... EXEC or DISCARD")

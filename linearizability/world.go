@@ -88,19 +88,28 @@ func (w world) hash() uint64 {
 type state struct {
 	// worlds are all that are possible, none twice. Invariant: at least one.
 	worlds []world
+	one    [1]world // memory of worlds, most often enough
 	// now holds for each key the latest call of the operations on it so far: what follows on that key in the order happens
 	// no earlier. It depends on which operations there were, not on their order.
 	now []time.Duration
-	// hash is that of the worlds, in any order.
-	hash uint64
+	// sum is the hash of the worlds, in any order, once somebody has asked for it: where there is only one order of the
+	// operations, nobody does.
+	sum    uint64
+	hashed bool
 }
 
 func newState(worlds []world, now []time.Duration) *state {
-	s := &state{worlds: worlds, now: now}
-	for _, w := range worlds {
-		s.hash ^= w.hash()
+	return &state{worlds: worlds, now: now}
+}
+
+func (s *state) hash() uint64 {
+	if !s.hashed {
+		for _, w := range s.worlds {
+			s.sum ^= w.hash()
+		}
+		s.hashed = true
 	}
-	return s
+	return s.sum
 }
 
 // emptyState is that of a partition of so many keys before the first operation.
@@ -124,7 +133,7 @@ func (s *state) equal(other *state) bool {
 	if s == other {
 		return true
 	}
-	if s.hash != other.hash || len(s.worlds) != len(other.worlds) || !slices.Equal(s.now, other.now) {
+	if s.hash() != other.hash() || len(s.worlds) != len(other.worlds) || !slices.Equal(s.now, other.now) {
 		return false
 	}
 	for _, w := range s.worlds {
