@@ -79,7 +79,10 @@ func (c *Cluster) bootClient(index int) sim.Program {
 		p := &client{
 			cluster: c, number: settings.Number, host: h, random: h.Moments("client"), bus: h.Listen(1), depth: settings.Depth,
 		}
-		p.cache.fill(settings.Cache, c.ownerAddress, c.addresses)
+		if c.slots == nil {
+			c.slots = slotsOf(c.state)
+		}
+		p.cache.fill(settings.Cache, c.slots, c.addresses)
 		c.clients[index] = p
 		return p
 	}}

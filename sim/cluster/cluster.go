@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"github.com/ember-cluster/ember/core/marks"
-	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
 	"github.com/ember-cluster/ember/sim"
@@ -17,6 +16,7 @@ type Cluster struct {
 	World  *sim.World
 	plan   sim.Plan
 	state  *topology.State // that all nodes start from
+	slots  *slotCache      // what state says of them, once a client has asked
 	ids    []wire.NodeID   // by index of the node
 	hosts  []*sim.Host     // of the nodes
 	nodes  []*driver       // the latest life of each
@@ -85,15 +85,6 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// ownerAddress returns the client port of the node that serves a slot in the configuration at the start.
-func (c *Cluster) ownerAddress(slot slots.Slot) (transport.Address, bool) {
-	node, ok := c.state.PrimaryOf(slot)
-	if !ok {
-		return transport.Address{}, false
-	}
-	return addressOf(node.Host, node.ClientPort), true
 }
 
 // Plan returns what was decided about the run before it began.

@@ -60,6 +60,8 @@ type driver struct {
 	believed []uint64
 	// configurations counts those that the node has had in force in this life.
 	configurations int
+	// slots is what a client should know of the first of these, once somebody has looked.
+	slots *slotCache
 }
 
 // bootNode is the program of a node's host.

@@ -100,19 +100,34 @@ const (
 
 var cacheStarts = []CacheStart{CacheEmpty, CacheRight, CacheWrong}
 
-// fill sets the cache up. Owner returns the truth about a slot, nodes are all addresses in order.
-func (c *slotCache) fill(start CacheStart, owner func(slots.Slot) (transport.Address, bool), nodes []transport.Address) {
-	if start == CacheEmpty {
-		return
-	}
-	for slot := range slots.Slot(slots.Count) {
-		address, ok := owner(slot)
-		if !ok {
-			continue
+// fill sets the cache up. Truth is how it is, nodes are all addresses in order.
+func (c *slotCache) fill(start CacheStart, truth *slotCache, nodes []transport.Address) {
+	switch start {
+	case CacheRight:
+		c.nodes, c.owners = slices.Clone(truth.nodes), truth.owners
+	case CacheWrong:
+		var wrong [maxCachedNodes + 1]uint8 // by what truth holds
+		for i, owner := range truth.nodes {
+			wrong[i+1] = c.number(nodes[(slices.Index(nodes, owner)+1)%len(nodes)])
 		}
-		if start == CacheWrong {
-			address = nodes[(slices.Index(nodes, address)+1)%len(nodes)]
+		for slot, owner := range truth.owners {
+			c.owners[slot] = wrong[owner]
 		}
-		c.set(slot, address)
 	}
+}
+
+// difference returns the first slot of which the other cache says something else; false if there is none.
+func (c *slotCache) difference(other *slotCache) (slots.Slot, bool) {
+	var there [maxCachedNodes + 1]int // by what this one holds: what the other does for the same node, -1 if it does not know it
+	for i, node := range c.nodes {
+		if there[i+1] = slices.Index(other.nodes, node) + 1; there[i+1] == 0 {
+			there[i+1] = -1
+		}
+	}
+	for slot, owner := range c.owners {
+		if there[owner] != int(other.owners[slot]) {
+			return slots.Slot(slot), true
+		}
+	}
+	return 0, false
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/ember-cluster/ember/core/resp"
-	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -18,16 +18,35 @@ func (c *Cluster) checkView(cache *slotCache, source transport.Address, kind res
 	if kind == resp.KindError || index < 0 || index >= len(c.nodes) || c.nodes[index] == nil || c.nodes[index].configurations != 1 {
 		return
 	}
-	state := c.nodes[index].node.State()
-	for slot := range slots.Slot(slots.Count) {
-		owner, assigned := state.PrimaryOf(slot)
-		believed, known := cache.owner(slot)
-		if assigned != known || assigned && believed != addressOf(owner.Host, owner.ClientPort) {
-			c.World.Fail(sim.Violation, "cluster slots", fmt.Sprintf("CLUSTER SLOTS on %v says that slot %d is served by %v, the node itself redirects to %s:%d",
-				source, slot, believed, owner.Host, owner.ClientPort))
-			return
+	node := c.nodes[index]
+	if node.slots == nil {
+		node.slots = slotsOf(node.node.State())
+	}
+	if slot, differ := cache.difference(node.slots); differ {
+		believed, _ := cache.owner(slot)
+		owner, _ := node.slots.owner(slot)
+		c.World.Fail(sim.Violation, "cluster slots", fmt.Sprintf("CLUSTER SLOTS on %v says that slot %d is served by %v, the node itself redirects to %v",
+			source, slot, believed, owner))
+	}
+}
+
+// slotsOf returns what a client knows that has understood a configuration.
+func slotsOf(state *topology.State) *slotCache {
+	c := &slotCache{}
+	for _, shard := range state.Shards() {
+		owned := state.SlotsOf(shard.ID)
+		if owned.Len() == 0 {
+			continue
+		}
+		primary, _ := state.Node(shard.Primary)
+		number := c.number(addressOf(primary.Host, primary.ClientPort))
+		for _, r := range owned.Ranges() {
+			for slot := r.First; slot <= r.Last; slot++ {
+				c.owners[slot] = number
+			}
 		}
 	}
+	return c
 }
 
 // addressOf returns the address that a host and port of the configuration stand for.
