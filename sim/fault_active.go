@@ -31,19 +31,15 @@ func (w *World) Load(plan Plan) error {
 		}
 		faults[i] = resolved
 	}
-	for _, in := range plan.Inputs {
-		if w.Host(in.Host) == nil {
-			return fmt.Errorf("sim: there is no host %q", in.Host)
-		}
+	inputs, err := w.resolveInputs(plan.Inputs)
+	if err != nil {
+		return err
 	}
 	for i := range faults {
-		w.schedule(itemFaultBegin, faults[i].At, nil, len(w.faults))
+		w.schedule(itemFaultBegin, faults[i].At, len(w.faults))
 		w.faults = append(w.faults, faults[i])
 	}
-	for _, in := range plan.Inputs {
-		w.schedule(itemInput, in.At, w.Host(in.Host), len(w.inputs))
-		w.inputs = append(w.inputs, in)
-	}
+	w.plan(inputs)
 	return nil
 }
 
@@ -56,7 +52,7 @@ func (w *World) Apply(f Fault) error {
 	number := len(w.faults)
 	w.faults = append(w.faults, resolved)
 	if w.running != nil {
-		w.schedule(itemFaultBegin, w.Now(), nil, number)
+		w.schedule(itemFaultBegin, w.Now(), number)
 	} else {
 		w.beginFault(number)
 	}
@@ -72,18 +68,14 @@ func (w *World) Lift(f Fault) error {
 	for _, number := range w.active {
 		active := &w.faults[number]
 		if active.Kind == f.Kind && slices.Equal(active.Hosts, f.Hosts) && slices.Equal(active.Peers, f.Peers) {
-			w.schedule(itemFaultEnd, w.Now(), nil, number)
+			w.schedule(itemFaultEnd, w.Now(), number)
 		}
 	}
 	return nil
 }
 
-func (w *World) schedule(kind itemKind, at time.Duration, h *Host, number int) {
-	it := item{at: max(int64(at), w.now), token: uint64(number)}
-	if h != nil {
-		it.host = h.index
-	}
-	w.queue.push(kind, it)
+func (w *World) schedule(kind itemKind, at time.Duration, number int) {
+	w.queue.push(kind, item{at: max(int64(at), w.now), token: uint64(number)})
 }
 
 // resolve finds the hosts of a fault.
@@ -126,7 +118,7 @@ func (w *World) beginFault(number int) {
 		w.active = append(w.active, number)
 		w.hold(f)
 		if end := w.Now() + f.For; f.For > 0 && end > w.Now() { // else it lasts for longer than time
-			w.schedule(itemFaultEnd, end, nil, number)
+			w.schedule(itemFaultEnd, end, number)
 		}
 	}
 	w.eventDone(nil)

@@ -21,7 +21,7 @@ func (h *Host) discard(it item) {
 	case itemDelivery:
 		h.world.network.Discard(it.delivery)
 	case itemInput:
-		h.world.note(h, ActionLostInput, strings.Join(h.world.inputs[it.token].Args, " "))
+		h.world.note(h, ActionLostInput, strings.Join(h.world.inputs[it.token].args, " "))
 	}
 }
 
@@ -59,7 +59,7 @@ func (h *Host) perform(it item) {
 	case itemTimer:
 		h.handle(Event{Kind: EventTimer, Token: h.timers.release(int32(it.token))})
 	case itemInput:
-		h.handle(Event{Kind: EventInput, Args: h.world.inputs[it.token].Args})
+		h.handle(Event{Kind: EventInput, Args: h.world.inputs[it.token].args})
 	}
 }
 

@@ -61,8 +61,19 @@ func (q *queue) len() int { return len(q.items) }
 
 // push adds an item, and gives it the next number.
 func (q *queue) push(kind itemKind, it item) {
-	it.order = q.next<<kindBits | uint64(kind)
+	it.order = q.number(kind)
+	q.insert(it)
+}
+
+// number returns the order of an item that is pushed now, or is to come where it would come if it were.
+func (q *queue) number(kind itemKind) uint64 {
+	order := q.next<<kindBits | uint64(kind)
 	q.next++
+	return order
+}
+
+// insert adds an item that has its number.
+func (q *queue) insert(it item) {
 	q.items = append(q.items, it)
 	items, hole := q.items, len(q.items)-1
 	for hole > 0 {

@@ -53,7 +53,7 @@ type World struct {
 	byNetwork []*Host
 	streams   map[string]*random.Stream
 
-	inputs    []Input
+	inputs    []planned
 	faults    []fault
 	active    []int // numbers of the faults that are active, in the order in which they began
 	protected []*Host
@@ -311,7 +311,7 @@ func (w *World) step(it item) {
 	case itemTimer:
 		w.hosts[it.host].timerReached(it)
 	case itemInput:
-		w.hosts[it.host].take(it)
+		w.inputReached(it)
 	case itemFaultBegin:
 		w.beginFault(int(it.token))
 	case itemFaultEnd:
