@@ -8,12 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
-	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -38,38 +36,19 @@ type client struct {
 	// depth is how many operations it has under way at once; those on one connection are pipelined.
 	depth       int
 	underWay    int
-	queue       []*task
+	queue       taskQueue
 	retries     []retry
 	unsent      []unsent
 	connections []*connection
 	opened      int  // connections so far, to name them
 	refreshing  bool // a CLUSTER SLOTS is under way
+	// reply is the one that is being handled.
+	reply resp.Value
+	// encoded is memory for commands, a part of which is used.
+	encoded []byte
 	// arguments and argumentBytes are scratch of byteArguments.
 	arguments     [][]byte
 	argumentBytes []byte
-}
-
-// task is one thing that a client wants answered: an operation, or a look at the slots if op is nil.
-type task struct {
-	op        *Operation
-	encoded   []byte
-	slot      slots.Slot
-	keyed     bool // slot counts
-	redirects int
-	retries   int
-	// target overrides the slot cache for the next sending, asking prefixes it with ASKING.
-	target transport.Address
-	asking bool
-	// transaction is set for one, which then takes the place of encoded.
-	transaction *transaction
-	// scan is set for an iteration, of which each call is sent anew.
-	scan *scan
-}
-
-// retry is a task that waits for its next sending.
-type retry struct {
-	at   time.Duration
-	task *task
 }
 
 // bootClient is the program of a client's host.
@@ -112,7 +91,7 @@ func (c *client) told(args []string) {
 		c.sendHalf(size)
 		return
 	}
-	c.queue = append(c.queue, c.newTask(args))
+	c.queue.push(c.newTask(args))
 }
 
 // NextDeadline implements sim.Process: the first reply that is overdue, or the first retry.
@@ -133,50 +112,12 @@ func (c *client) NextDeadline() time.Duration {
 }
 
 // Idle reports whether the client has nothing left to do.
-func (c *client) idle() bool { return c.underWay == 0 && len(c.queue) == 0 }
-
-func (c *client) newTask(args []string) *task {
-	if args[0] == scanInstruction {
-		return c.newScan(args[1:])
-	}
-	if linearizability.IsTransaction(args) {
-		if t, err := c.newTransaction(args); err == nil {
-			return t
-		} // else the node and the checker will say what is wrong with it
-	}
-	arguments := c.byteArguments(args)
-	const perArgument = len("$1000\r\n\r\n")
-	room := len(c.argumentBytes) + (len(args)+1)*perArgument
-	t := &task{op: &Operation{Client: c.number, Args: args}, encoded: resp.AppendCommand(make([]byte, 0, room), arguments...)}
-	row := command.Resolve(arguments)
-	if row == nil {
-		return t // the node will say so
-	}
-	t.op.readOnly = row.Flags.Has(command.ReadOnly)
-	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
-		t.op.keys = keys
-		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
-		t.op.crossSlot = crossSlot(arguments, keys)
-	}
-	return t
-}
-
-// byteArguments returns the arguments as bytes, which are valid until the next call.
-func (c *client) byteArguments(args []string) [][]byte {
-	c.arguments, c.argumentBytes = c.arguments[:0], c.argumentBytes[:0]
-	for _, argument := range args {
-		start := len(c.argumentBytes)
-		c.argumentBytes = append(c.argumentBytes, argument...)
-		c.arguments = append(c.arguments, c.argumentBytes[start:len(c.argumentBytes):len(c.argumentBytes)])
-	}
-	return c.arguments
-}
+func (c *client) idle() bool { return c.underWay == 0 && c.queue.len() == 0 }
 
 // work begins queued operations as long as there is room.
 func (c *client) work() {
-	for c.underWay < c.depth && len(c.queue) > 0 {
-		t := c.queue[0]
-		c.queue = c.queue[1:]
+	for c.underWay < c.depth && c.queue.len() > 0 {
+		t := c.queue.pop()
 		if !c.cluster.answerable(t) {
 			continue
 		}
@@ -203,7 +144,7 @@ func (c *client) send(t *task) {
 	t.target, t.asking = transport.Address{}, false
 	conn.write(c, t.encoded, t)
 	if t.op != nil {
-		t.op.Attempts = append(t.op.Attempts, Attempt{
+		t.op.attempted(Attempt{
 			At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent,
 		})
 	}

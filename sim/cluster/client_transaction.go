@@ -56,7 +56,8 @@ func (c *client) newTransaction(args []string) (*task, error) {
 		return nil, err
 	}
 	x := &transaction{}
-	t := &task{op: &Operation{Client: c.number, Args: args, readOnly: true}, transaction: x}
+	t := &task{op: c.cluster.history.newOperation(c.number, args), transaction: x}
+	t.op.readOnly = true
 	runs := !split.Discarded
 	add := func(p *pipeline, args []string) {
 		arguments := c.byteArguments(args)
@@ -148,7 +149,7 @@ func (c *client) sendPart(conn *connection, t *task, p *pipeline) {
 			start = end
 		}
 	}
-	t.op.Attempts = append(t.op.Attempts, Attempt{
+	t.op.attempted(Attempt{
 		At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent, Ahead: x.isAhead,
 	})
 }
@@ -260,7 +261,7 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 	if end.Kind == linearizability.Nil && x.round < maxRounds {
 		next := c.newTask(t.op.Args)
 		next.transaction.round = x.round + 1
-		c.queue = append([]*task{next}, c.queue...)
+		c.queue.pushFirst(next)
 	}
 }
 

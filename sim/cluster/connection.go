@@ -111,7 +111,8 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 		next := conn.waiting[0].task
 		conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
 		if next != nil {
-			c.answered(conn, next, &reply)
+			c.reply = reply
+			c.answered(conn, next, &c.reply)
 		}
 	}
 	conn.buffer = append(conn.buffer[:0], rest...)

@@ -40,7 +40,7 @@ func (c *Cluster) dumpNode(b *strings.Builder, index int) {
 
 func (c *client) dump(b *strings.Builder) {
 	fmt.Fprintf(b, "%s at %v: %d operations under way, %d queued, %d to be repeated, refreshing %v\n",
-		c.host.Name(), c.cluster.World.Now(), c.underWay, len(c.queue), len(c.retries), c.refreshing)
+		c.host.Name(), c.cluster.World.Now(), c.underWay, c.queue.len(), len(c.retries), c.refreshing)
 	for _, conn := range c.connections {
 		fmt.Fprintf(b, "connection %s to %v: %d commands sent, %d without a reply\n", conn.name, conn.address, conn.sent, len(conn.waiting))
 		for _, w := range conn.waiting {

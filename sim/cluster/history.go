@@ -32,6 +32,8 @@ type Operation struct {
 	Reply        linearizability.Reply
 	// Attempts are the times that it was sent; a redirected or refused one surely had no effect.
 	Attempts []Attempt
+	// first is memory of Attempts, most often enough.
+	first [1]Attempt
 	// keys are where the keys are among Args, none for a command that there is not. Those of a transaction are in its parts.
 	keys  command.KeyRange
 	parts []keyedCommand
@@ -71,8 +73,10 @@ type Attempt struct {
 // History is all that the clients of a run did and saw, and what the nodes say that they executed.
 type History struct {
 	Operations []*Operation
-	// byClient holds the same by client. It is looked up, never walked over.
-	byClient map[int][]*Operation
+	// byClient holds the same by number of the client.
+	byClient [][]*Operation
+	// memory is that of operations to come.
+	memory []Operation
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
@@ -90,7 +94,7 @@ func (h *History) instant(now time.Duration) time.Duration {
 }
 
 func newHistory() *History {
-	return &History{logs: map[string]*connectionLog{}, byClient: map[int][]*Operation{}}
+	return &History{logs: map[string]*connectionLog{}}
 }
 
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
@@ -143,11 +147,44 @@ func (h *History) start(t *task, now time.Duration) {
 	h.begin(t.op, now)
 }
 
+// operationsAtOnce is for how many operations memory is taken at once: they all stay to the end.
+const operationsAtOnce = 128
+
+// newOperation returns an operation that has not begun.
+func (h *History) newOperation(client int, args []string) *Operation {
+	if len(h.memory) == 0 {
+		h.memory = make([]Operation, operationsAtOnce)
+	}
+	op := &h.memory[0]
+	h.memory = h.memory[1:]
+	op.Client, op.Args = client, args
+	return op
+}
+
+// attempted adds an attempt.
+func (op *Operation) attempted(a Attempt) {
+	if op.Attempts == nil {
+		op.Attempts = op.first[:0]
+	}
+	op.Attempts = append(op.Attempts, a)
+}
+
 // begin adds an operation, which is called now.
 func (h *History) begin(op *Operation, now time.Duration) {
 	op.ID, op.Call = len(h.Operations), now
 	h.Operations = append(h.Operations, op)
+	for len(h.byClient) <= op.Client {
+		h.byClient = append(h.byClient, nil)
+	}
 	h.byClient[op.Client] = append(h.byClient[op.Client], op)
+}
+
+// of returns the operations of a client, in the order in which they began.
+func (h *History) of(client int) []*Operation {
+	if client >= len(h.byClient) {
+		return nil
+	}
+	return h.byClient[client]
 }
 
 // Applied returns when an operation first had an effect, by any of its attempts. What is read ahead of a transaction can find an

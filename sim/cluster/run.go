@@ -131,7 +131,7 @@ func (c *Cluster) missing() (check, detail string) {
 	check = "unanswered operations"
 	for _, p := range c.clients {
 		if p != nil && !p.idle() {
-			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+len(p.queue)))
+			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+p.queue.len()))
 		}
 	}
 	e := c.expect()

@@ -68,11 +68,11 @@ func (d *driver) sharedRanges() []int {
 }
 
 // Operations implements view.Requester.
-func (c *client) Operations() int { return len(c.cluster.history.byClient[c.number]) }
+func (c *client) Operations() int { return len(c.cluster.history.of(c.number)) }
 
 // Operation implements view.Requester.
 func (c *client) Operation(number int) view.Operation {
-	op := c.cluster.history.byClient[c.number][number]
+	op := c.cluster.history.of(c.number)[number]
 	shown := view.Operation{ID: op.ID, Call: op.Call, Return: op.Return, Outcome: shownOutcomes[op.Outcome], Request: strings.Join(op.Args, " ")}
 	if op.Outcome == Answered {
 		shown.Reply = op.Reply.String()
