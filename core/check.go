@@ -18,8 +18,8 @@ func (n *Node) Check() error {
 	if len(n.runs) != 0 || len(n.window) != 0 {
 		return fmt.Errorf("core: %d runs and %d commands are left over between steps", len(n.runs), len(n.window))
 	}
-	if n.logError != nil && len(n.undecided) > 0 {
-		return fmt.Errorf("core: %d proposals wait for a log that has failed", len(n.undecided))
+	if n.draft.ahead != nil {
+		return fmt.Errorf("core: %d changes are drafted and not proposed", len(n.draft.parts))
 	}
 	if err := n.checkProposals(); err != nil {
 		return err
@@ -41,27 +41,6 @@ func (n *Node) Check() error {
 	}
 	if n.gossip != nil {
 		return n.gossip.Check()
-	}
-	return nil
-}
-
-func (n *Node) checkProposals() error {
-	if n.ahead != nil {
-		return fmt.Errorf("core: %d changes are drafted and not proposed", len(n.parts))
-	}
-	last, counted := n.persisted, map[*client]int{}
-	for i := range n.undecided {
-		p := &n.undecided[i]
-		if p.position < last {
-			return fmt.Errorf("core: proposal %d waits for record %d, the one before for %d", i, p.position, last)
-		}
-		last = p.position
-		counted[p.client]++
-	}
-	for i := range n.undecided {
-		if c := n.undecided[i].client; c.proposals != counted[c] {
-			return fmt.Errorf("core: client %d has %d undecided proposals, counted %d", c.id, counted[c], c.proposals)
-		}
 	}
 	return nil
 }
@@ -100,8 +79,10 @@ func (n *Node) checkSession(c *client) error {
 		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
 	case (c.held&heldByCommand != 0) != slices.ContainsFunc(n.continued, func(rest continued) bool { return rest.client == c }):
 		return fmt.Errorf("core: client %d waits for %b, and which commands go on does not say so", c.id, c.held)
-	case c.held&heldByProposal != 0 && c.proposals == 0:
-		return fmt.Errorf("core: client %d waits for the decision of nothing", c.id)
+	case c.held&heldByProposal != 0 && len(c.changes) == 0:
+		return fmt.Errorf("core: client %d waits for the settlement of nothing", c.id)
+	case len(c.changes) > len(c.parked):
+		return fmt.Errorf("core: client %d has proposed %d changes, and %d replies are parked", c.id, len(c.changes), len(c.parked))
 	case c.held&heldByPause != 0 && n.paused == notPaused:
 		return fmt.Errorf("core: client %d waits for the end of a pause that is over", c.id)
 	}

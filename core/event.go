@@ -41,6 +41,8 @@ type ClientOpened struct {
 	Remote, Local netip.AddrPort
 	// Path is that of the Unix socket by which the client has come, empty if it has come by another way.
 	Path string
+	// TLS says that the client has come by TLS.
+	TLS bool
 }
 
 // ClientBatch holds what one wake-up of the driver found on all of its ready connections. Where a stream of commands is

@@ -45,6 +45,7 @@ type Node struct {
 	proposals
 	clients
 	execution
+	openSlots
 	evicting
 	bus
 

@@ -49,13 +49,12 @@ type client struct {
 	parkedBytes int
 	// run is the index of the client's open run in execution.runs, or -1.
 	run int
-	// proposals counts the client's undecided proposals.
-	proposals int
 	// unread is what was pushed to the client since everything had left, in bytes.
 	unread int
 	// doomed says that the client is among those to be closed at the end of the command.
 	doomed bool
 	transaction
+	unsettled
 }
 
 // hold is the set of reasons for which a client's next commands must wait.
@@ -92,7 +91,7 @@ func (n *Node) clientOpened(e *ClientOpened) {
 	c := &client{id: e.Client, run: -1}
 	c.session = session.Session{
 		ID: n.lastSession, Connection: uint32(e.Client), Protocol: 2, CreatedWall: n.at.Wall, UsedWall: n.at.Wall,
-		Authenticated: n.settings.RequirePass == "",
+		Authenticated: n.settings.RequirePass == "", TLS: e.TLS,
 	}
 	c.parser.Limits.MaxBulk = n.maxBulk()
 	if e.Path != "" {

@@ -40,7 +40,7 @@ func (n *Node) describeSelf() {
 	for _, change := range []topology.Command{
 		topology.SetAddress{
 			Node: n.self, Epoch: shard.Epoch, Host: announce.Host, Hostname: announce.Hostname, Zone: announce.Zone,
-			ClientPort: announce.ClientPort, BusPort: announce.BusPort,
+			ClientPort: announce.ClientPort, BusPort: announce.BusPort, TLSPort: announce.TLSPort,
 		},
 		topology.SetBoot{Node: n.self, Epoch: shard.Epoch, Boot: n.boot},
 	} {
@@ -76,7 +76,7 @@ func (n *Node) recordsPersisted(position uint64) {
 	if n.gossip == nil && n.opened() {
 		n.startGossip()
 	}
-	n.decide()
+	n.settleDecided()
 	n.releaseParked()
 }
 
@@ -92,7 +92,7 @@ func (n *Node) logFailed(reason string) {
 		n.emit(Effect{Kind: Stop})
 		return
 	}
-	n.abandonProposals(n.logError)
+	n.failProposals(n.logError)
 	n.releaseParked()
 }
 

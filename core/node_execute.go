@@ -39,8 +39,8 @@ type execution struct {
 	nextExpiry time.Duration
 	// expiryOff is set by DEBUG SET-ACTIVE-EXPIRE 0.
 	expiryOff bool
-	// owned are the slots that this node serves.
-	owned slots.Set
+	// owned are the slots that this node serves, settled those of them which are not on their way elsewhere.
+	owned, settled slots.Set
 }
 
 // run is the input of one client, part of it executed, part of it parsed, the rest to come.
@@ -364,7 +364,7 @@ func (n *Node) admit(c *client, p *parsed) error {
 			p.slot, p.keys = c.queueSlot, c.queueKeys // it goes where all that it will run goes
 		}
 	}
-	if p.keys != keyless && !(p.keys == oneSlot && n.owned.Contains(p.slot) && n.serving) {
+	if p.keys != keyless && !(p.keys == oneSlot && n.settled.Contains(p.slot) && n.serving) {
 		if err := n.redirect(c, p); err != nil {
 			return err
 		}
@@ -402,11 +402,18 @@ func (n *Node) redirect(c *client, p *parsed) error {
 			return redirect.ClusterDownReadOnly
 		}
 	}
+	switch {
+	case shardChannel:
+	case n.migrating.Contains(p.slot):
+		return n.serveMigrating(c, p)
+	case n.imports(p.slot) && asks(c, p.row):
+		return n.serveImporting(c, p)
+	}
 	if owner.ID == n.self || shardChannel && n.inShardOf(p.slot) {
 		return nil
 	}
 	n.counters.Redirects++
-	return redirect.Moved{Slot: uint16(p.slot), Endpoint: n.view.EndpointOf(&owner), Port: owner.ClientPort}
+	return redirect.Moved{Slot: uint16(p.slot), Endpoint: n.view.EndpointOf(&owner), Port: n.portFor(c, &owner)}
 }
 
 // writeRepliesTo makes the writer's next bytes the client's, in its protocol.

@@ -10,7 +10,7 @@ import (
 
 // twoNodes returns a record of a cluster in which node 1 serves the lower half of the slots but for slot 0, which nobody
 // does, and node 2 the upper half. It is node 1's.
-func twoNodes(t *testing.T) Record {
+func twoNodes(t testing.TB) Record {
 	t.Helper()
 	spec := func(n byte, ranges slots.Range) topology.ShardSpec {
 		spec := topology.ShardSpec{ID: topology.ShardID{n}, Epoch: 1, Nodes: []topology.Node{{

@@ -51,7 +51,7 @@ func (n *Node) Unpause() {
 // postpone makes a client wait if its next command must: for the end of the pause, for what it has proposed, or for the next
 // Step, since this one has sent its share of messages.
 func (n *Node) postpone(c *client, p *parsed) bool {
-	if n.awaitsDecision(c, p) {
+	if n.awaitsSettlement(c, p) {
 		return true
 	}
 	if n.fanOut >= maxFanOut {

@@ -12,24 +12,13 @@ import (
 func (n *Node) View() *topology.View {
 	n.view.Wall = n.at.Wall
 	n.view.Messages = n.messageCounts()
-	if ahead := n.seenByProposer(); ahead != n.state {
+	n.view.TLS = n.current != nil && n.current.session.TLS
+	if seen := n.seenBy(n.current); seen != n.state {
 		n.proposedView = n.view
-		n.proposedView.State = ahead
+		n.proposedView.State = seen
 		return &n.proposedView
 	}
 	return &n.view
-}
-
-// seenByProposer returns the configuration that the current client sees: whoever has proposed a change goes on from there, as
-// if it were in force.
-func (n *Node) seenByProposer() *topology.State {
-	switch {
-	case n.ahead != nil:
-		return n.ahead
-	case n.current != nil && n.current.proposals > 0:
-		return n.tentative
-	}
-	return n.state
 }
 
 // messageCounts is what CLUSTER INFO says of the bus, with the two ways of a message in place of Redis's types.

@@ -20,6 +20,14 @@ func (n *Node) connectView() {
 	n.view.PongReceived = func(id wire.NodeID) int64 { return n.wallOf(id, (*gossip.Machine).PongReceived) }
 }
 
+// portFor returns the port at which a client is to look for a node.
+func (n *Node) portFor(c *client, node *topology.Node) uint16 {
+	if c.session.TLS {
+		return node.TLSPort
+	}
+	return node.ClientPort
+}
+
 // refreshView follows a change of the configuration.
 func (n *Node) refreshView() {
 	n.view.State = n.state
@@ -27,6 +35,8 @@ func (n *Node) refreshView() {
 	if shard, ok := n.state.ShardOf(n.self); ok && shard.Primary == n.self {
 		n.owned = n.state.SlotsOf(shard.ID)
 	}
+	n.refreshOpenSlots()
+	n.settled = n.owned.Subtract(n.migrating)
 	n.refreshServing()
 }
 

@@ -63,6 +63,8 @@ type Announce struct {
 	Zone string
 	// ClientPort and BusPort are TCP ports; the bus uses UDP on the same number too.
 	ClientPort, BusPort uint16
+	// TLSPort is the TCP port for clients that use TLS, 0 if there is none.
+	TLSPort uint16
 }
 
 // ProcessInfo is what INFO says of the process that the core cannot know.

@@ -31,7 +31,7 @@ func (n *Node) writeClients(b *strings.Builder) {
 	for _, c := range n.byID {
 		if c != nil {
 			fmt.Fprintf(b, "client %d %q: %d commands, %d bytes pending, %d replies parked, held %05b, proposals %d\n",
-				c.id, n.ClientName(c.id), c.ordinal, len(c.pending), len(c.parked), c.held, c.proposals)
+				c.id, n.ClientName(c.id), c.ordinal, len(c.pending), len(c.parked), c.held, len(c.changes))
 		}
 	}
 }

@@ -53,11 +53,12 @@ type round struct {
 type origin struct {
 	remote, local netip.AddrPort
 	path          string
+	tls           bool
 }
 
 // opened is what the node is told of a client.
 func (o *origin) opened(client core.ClientID) core.ClientOpened {
-	return core.ClientOpened{Client: client, Remote: o.remote, Local: o.local, Path: o.path}
+	return core.ClientOpened{Client: client, Remote: o.remote, Local: o.local, Path: o.path, TLS: o.tls}
 }
 
 // String names the client in the log.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -42,7 +43,7 @@ func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
 	a := core.Announce{
 		Host: string(c.AnnounceIP), Hostname: string(c.AnnounceHostname), Zone: string(c.AvailabilityZone),
-		ClientPort: clientPort, BusPort: busPort,
+		ClientPort: clientPort, BusPort: busPort, TLSPort: uint16(cmp.Or(c.AnnounceTLSPort, c.TLSPort)),
 	}
 	if first := c.Bind[0].address; a.Host == "" && !first.IsUnspecified() {
 		a.Host = first.WithZone("").String()

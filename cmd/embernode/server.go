@@ -154,10 +154,11 @@ func (s *server) announceEnd() {
 // tellWhoWeAre logs the start, and what about it should make somebody look.
 func (s *server) tellWhoWeAre() {
 	node := s.loop.node
-	s.log.Info("serving", "node", node.ID(), "boot", node.Boot(), "client_port", s.clientPort, "tls_port", s.command.TLSPort, "cluster_port", s.busPort,
+	s.log.Info("serving", "node", node.ID(), "name", s.command.AnnounceHumanName, "boot", node.Boot(), "client_port", s.clientPort, "tls_port", s.command.TLSPort, "cluster_port", s.busPort,
 		"nodes", len(node.State().Nodes()), "version", core.Version)
 	known, _ := node.State().Node(node.ID())
-	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort {
+	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort ||
+		known.TLSPort != s.announce.TLSPort {
 		s.log.Warn("the cluster knows this node at another address",
 			"known_host", known.Host, "known_port", known.ClientPort, "known_cluster_port", known.BusPort,
 			"announced_host", s.announce.Host, "announced_port", s.announce.ClientPort, "announced_cluster_port", s.announce.BusPort)

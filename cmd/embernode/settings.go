@@ -60,7 +60,9 @@ type settings struct {
 	AnnounceHostname    announcedName `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
 	EndpointType        setting       `name:"cluster-preferred-endpoint-type" default:"ip" group:"cluster" placeholder:"TYPE" help:"What clients are told of where a node is: ip, hostname, or unknown-endpoint, which is the host that they have asked."`
 	AnnouncePort        portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
+	AnnounceTLSPort     portNumber    `name:"cluster-announce-tls-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients that use TLS reach this node. 0 is --tls-port."`
 	AnnounceBusPort     portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
+	AnnounceHumanName   string        `name:"cluster-announce-human-nodename" default:"" group:"cluster" placeholder:"NAME" help:"Name of this node in the log."`
 	AvailabilityZone    zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
 	ClusterSecret       setting       `name:"cluster-secret" default:"" group:"cluster" placeholder:"SECRET" help:"Secret that all nodes share: only those who know it are heard on the cluster port. Two, in quotes, while it is changed: the first one seals, both are accepted. Better in a file: others see the command line."`
 	ClusterSecretFile   setting       `name:"cluster-secret-file" default:"" group:"cluster" placeholder:"PATH" help:"File with the secret, or with both on a line each."`

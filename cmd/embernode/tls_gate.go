@@ -92,7 +92,9 @@ func (g *tlsGate) serve(socket *net.TCPConn) {
 		return
 	}
 	defer inner.Close()
-	g.clients.adopt(outer, originOf(socket))
+	from := originOf(socket)
+	from.tls = true
+	g.clients.adopt(outer, from)
 	g.relay(connection, inner)
 }
 

@@ -95,7 +95,8 @@ func (c *Context) assign(own topology.Shard, slot slots.Slot) {
 		c.fail(Error(fmt.Sprintf("ERR Can't assign hashslot %d to a different node while I still hold keys for this hash slot.", slot)))
 	default:
 		c.Propose(topology.TransferSlots{
-			Source: owner.ID, SourceEpoch: owner.Epoch, Target: target.ID, TargetEpoch: target.Epoch, Slots: oneSlotSet(slot),
+			Source: owner.ID, SourceEpoch: owner.Epoch, Target: target.ID, TargetEpoch: target.Epoch,
+			Version: c.Server.View().State.Version, Slots: oneSlotSet(slot),
 		})
 	}
 }

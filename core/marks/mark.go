@@ -26,6 +26,9 @@ const (
 	StreamShared                      // a stream that the peer has opened carries an answer
 	ServingLost                       // the node stops serving since others have failed
 	ServingRegained                   // the node serves again
+	Asked                             // a key of a slot that leaves is looked for at the slot's target
+	ServedAsking                      // a command behind ASKING is served in a slot that comes
+	SplitCommand                      // the keys of a command are on both sides of a slot's way
 
 	Refuted             // a node refutes what is said of it
 	RefutedDeath        // a node learns that it was held dead
@@ -61,15 +64,16 @@ const (
 
 // names are the marks as reports show them.
 var names = [Count]string{
-	RebootFromRecord:      "reboot-from-record",
-	LogFailed:             "log-failed",
-	ReplyParked:           "reply-parked",
-	ParkedReplySent:       "parked-reply-sent",
-	HeldClientResumed:     "held-client-resumed",
-	IncompleteInputKept:   "incomplete-input-kept",
-	QueryBufferOverrun:    "query-buffer-overrun",
-	UnknownClient:         "unknown-client",
-	CommandRefused:        "command-refused",
+	RebootFromRecord:    "reboot-from-record",
+	LogFailed:           "log-failed",
+	ReplyParked:         "reply-parked",
+	ParkedReplySent:     "parked-reply-sent",
+	HeldClientResumed:   "held-client-resumed",
+	IncompleteInputKept: "incomplete-input-kept",
+	QueryBufferOverrun:  "query-buffer-overrun",
+	UnknownClient:       "unknown-client",
+	CommandRefused:      "command-refused",
+	Asked:               "asked", ServedAsking: "served-asking", SplitCommand: "split-command",
 	TransactionRedirected: "transaction-redirected",
 	TransactionChanged:    "transaction-changed",
 	ExpiryBatchFull:       "expiry-batch-full",

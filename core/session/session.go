@@ -16,6 +16,8 @@ type Session struct {
 	Address, LocalAddress string
 	// Unix says that the client has come by a Unix socket, whose path and a port of 0 are its addresses then.
 	Unix bool
+	// TLS says that the client has come by TLS.
+	TLS bool
 	// CreatedWall is when the connection was made, and UsedWall when its last command came, in Unix milliseconds.
 	CreatedWall, UsedWall int64
 	// LastCommand is the full name of the last command that there was, or empty.

@@ -93,6 +93,9 @@ func (c DeleteSlots) apply(s *State) (*State, *Refusal) {
 	for slot, ok := c.Slots.Next(0); ok; slot, ok = c.Slots.Next(slot + 1) {
 		switch int(s.owners[slot]) {
 		case shard + 1:
+			if mark, _ := s.MarkOf(slot); mark.Migrating { // its target may hold keys
+				return nil, &Refusal{Reason: SlotMigrating, Slot: slot}
+			}
 		case 0:
 			return nil, &Refusal{Reason: SlotUnassigned, Slot: slot}
 		default:
@@ -122,13 +125,18 @@ func (c SetAddress) apply(s *State) (*State, *Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	node := s.nodes[i]
-	node.Host, node.Hostname, node.Zone = c.Host, c.Hostname, c.Zone
-	node.ClientPort, node.BusPort = c.ClientPort, c.BusPort
+	node := c.describe(s.nodes[i])
 	if detail := invalidAddress(&node, len(s.nodes) == 1); detail != "" {
 		return nil, &Refusal{Reason: InvalidAddress, Node: c.Node, Detail: detail}
 	}
 	return s.withNode(i, node), nil
+}
+
+// describe returns a node with the addresses of the command.
+func (c SetAddress) describe(node Node) Node {
+	node.Host, node.Hostname, node.Zone = c.Host, c.Hostname, c.Zone
+	node.ClientPort, node.BusPort, node.TLSPort = c.ClientPort, c.BusPort, c.TLSPort
+	return node
 }
 
 func (c SetBoot) apply(s *State) (*State, *Refusal) {

@@ -132,6 +132,8 @@ func (s *State) withoutMember(id NodeID) (*State, *Refusal) {
 		return nil, &Refusal{Reason: NodeOwnsSlots, Node: id}
 	case shard.Primary == id && len(shard.Members) > 1:
 		return nil, &Refusal{Reason: NodeHasReplicas, Node: id}
+	case shard.Primary == id && slices.ContainsFunc(s.marks, func(m Mark) bool { return m.Migrating && m.Target == shard.ID }):
+		return nil, &Refusal{Reason: NodeImports, Node: id} // it may hold keys of them
 	}
 	if len(shard.Members) == 1 {
 		return s.withShards(slices.Delete(slices.Clone(s.shards), i, i+1)), nil

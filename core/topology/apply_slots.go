@@ -13,12 +13,14 @@ func (c TransferSlots) apply(s *State) (*State, *Refusal) {
 	}
 	moving := c.Slots
 	for slot, ok := c.Slots.Next(0); ok; slot, ok = c.Slots.Next(slot + 1) {
-		switch int(s.owners[slot]) {
-		case source + 1:
-		case target + 1:
+		mark, _ := s.MarkOf(slot)
+		switch owner := int(s.owners[slot]); {
+		case owner == target+1:
 			moving.Remove(slot)
-		default:
+		case owner != source+1:
 			return nil, &Refusal{Reason: SlotNotOwned, Slot: slot}
+		case !mark.Migrating || mark.Target != c.Target || mark.Version > c.Version:
+			return nil, &Refusal{Reason: SlotNotMigrating, Slot: slot}
 		}
 	}
 	return s.withOwner(moving, uint16(target+1)), nil
@@ -58,7 +60,7 @@ func (c MarkImporting) apply(s *State) (*State, *Refusal) {
 		}
 	}
 	return s.withMarks(c.Slots, func(mark Mark) Mark {
-		return Mark{Slot: mark.Slot, Source: c.Source, Target: c.Target, Migrating: mark.Migrating}
+		return Mark{Slot: mark.Slot, Source: c.Source, Target: c.Target, Migrating: mark.Migrating, Version: mark.Version}
 	}), nil
 }
 
@@ -83,7 +85,7 @@ func (c MarkMigrating) apply(s *State) (*State, *Refusal) {
 		}
 	}
 	return s.withMarks(c.Slots, func(mark Mark) Mark {
-		return Mark{Slot: mark.Slot, Source: c.Source, Target: c.Target, Migrating: true}
+		return Mark{Slot: mark.Slot, Source: c.Source, Target: c.Target, Migrating: true, Version: mark.Version}
 	}), nil
 }
 
@@ -91,19 +93,39 @@ func (c ClearMarks) apply(s *State) (*State, *Refusal) {
 	if _, refusal := s.expectShard(c.Shard, c.Epoch); refusal != nil {
 		return nil, refusal
 	}
-	marks := slices.DeleteFunc(slices.Clone(s.marks), func(m Mark) bool {
-		return c.Slots.Contains(m.Slot) && (m.Source == c.Shard || m.Target == c.Shard)
-	})
+	concerned := func(m Mark) bool { return c.Slots.Contains(m.Slot) && (m.Source == c.Shard || m.Target == c.Shard) }
+	for _, m := range s.marks {
+		if concerned(m) && m.Migrating {
+			return nil, &Refusal{Reason: SlotMigrating, Slot: m.Slot}
+		}
+	}
+	return s.withoutMarks(concerned), nil
+}
+
+func (c CloseImports) apply(s *State) (*State, *Refusal) {
+	i, refusal := s.expectShard(c.Target, c.Epoch)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := s.expectBoot(s.shards[i].Primary, c.Boot); refusal != nil {
+		return nil, refusal
+	}
+	return s.withoutMarks(func(m Mark) bool { return c.Slots.Contains(m.Slot) && m.Migrating && m.Target == c.Target }), nil
+}
+
+// withoutMarks returns a state that lacks some marks.
+func (s *State) withoutMarks(goes func(Mark) bool) *State {
+	marks := slices.DeleteFunc(slices.Clone(s.marks), goes)
 	if len(marks) == len(s.marks) {
-		return s, nil
+		return s
 	}
 	next := s.copy()
 	next.marks = marks
-	return next, nil
+	return next
 }
 
 // withMarks returns a state in which each of the slots has the mark that change makes of the one that it has, or of one with
-// nothing but the slot.
+// nothing but the slot. One that differs is of the next version.
 func (s *State) withMarks(set slots.Set, change func(Mark) Mark) *State {
 	marks := make([]Mark, 0, len(s.marks)+set.Len())
 	changed := false
@@ -117,7 +139,10 @@ func (s *State) withMarks(set slots.Set, change func(Mark) Mark) *State {
 			before, rest = rest[0], rest[1:]
 		}
 		after := change(before)
-		changed = changed || after != before
+		if after != before {
+			changed = true
+			after.Version = s.Version + 1
+		}
 		marks = append(marks, after)
 	}
 	if !changed {

@@ -71,6 +71,8 @@ func (s *State) checkCluster() error {
 			return broken("marks are not sorted or not unique")
 		case !isShard || !isTarget || m.Source == m.Target:
 			return broken("slot %d is marked to go from %v to %v", m.Slot, m.Source, m.Target)
+		case m.Version > s.Version:
+			return broken("slot %d is marked in version %d of %d", m.Slot, m.Version, s.Version)
 		case int(s.owners[m.Slot]) != source+1:
 			return broken("slot %d is marked to go from %v, which does not own it", m.Slot, m.Source)
 		}

@@ -21,7 +21,7 @@ import (
 // state: half a configuration is worse than an old one. Numbers are uvarints unless a width is given.
 //
 //	nodes       count, then for each: id (20), host, hostname, zone (length and bytes each),
-//	            client port (2), bus port (2), boot
+//	            client port (2), bus port (2), TLS port (2), boot
 //	shards      count, then for each: id (20), epoch, members, in-sync members, primary.
 //	            Members are positions in the nodes section, in-sync members and the primary are positions among the
 //	            members. A list of positions is its length and, for each, the distance from the first position that
@@ -29,12 +29,12 @@ import (
 //	slots       runs that together cover all slots: length, owner (0 unassigned, else one more than the position of
 //	            the shard). Neighbours have different owners.
 //	marks       count, then for each: slot (the distance from the first that it could be), source and target (positions
-//	            of shards), migrating (1)
+//	            of shards), migrating (1), version
 //	voters      epoch, positions in the nodes section
 //	settings    count, then for each: name, value (length and bytes each)
 //	joins       count, then for each: token (16), node (20), aborted (1), version
 //	tombstones  count, then for each: node (20), version
-const stateFormat = 2
+const stateFormat = 3
 
 // section numbers the sections of a state's binary form.
 type section uint8
@@ -57,13 +57,13 @@ const sectionFormat = 1
 // Largest sizes of the binary form. A position or a count below 2^14 takes at most two bytes as a uvarint, a length below
 // 2^14 too, an epoch ten.
 const (
-	maxNodeBytes   = 20 + (2 + MaxHost) + (2 + MaxHost) + (2 + MaxZone) + 2 + 2 + 10
+	maxNodeBytes   = 20 + (2 + MaxHost) + (2 + MaxHost) + (2 + MaxZone) + 2 + 2 + 2 + 10
 	maxShardBytes  = 20 + 10 + 2 + 2 + 2
 	maxMemberBytes = 2 + 2
-	minNodeBytes   = 20 + 3 + 2 + 2 + 1
+	minNodeBytes   = 20 + 3 + 2 + 2 + 2 + 1
 	minShardBytes  = 20 + 1 + 2 + 2 + 1
 
-	minMarkBytes, maxMarkBytes           = 1 + 1 + 1 + 1, 3 + 2 + 2 + 1
+	minMarkBytes, maxMarkBytes           = 1 + 1 + 1 + 1 + 1, 3 + 2 + 2 + 1 + 10
 	minSettingBytes                      = 3
 	minJoinBytes, maxJoinBytes           = 16 + 20 + 1 + 1, 16 + 20 + 1 + 10
 	minTombstoneBytes, maxTombstoneBytes = 20 + 1, 20 + 10
@@ -126,13 +126,12 @@ func (s *State) appendNodes(dst []byte) []byte {
 
 func appendNode(dst []byte, n *Node) []byte {
 	dst = append(dst, n.ID[:]...)
-	dst = appendAddress(dst, n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort)
-	return wire.AppendUvarint(dst, n.Boot)
+	return wire.AppendUvarint(appendAddress(dst, n), n.Boot)
 }
 
 func (d *decoder) node() Node {
 	n := Node{ID: d.NodeID()}
-	n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort = d.address()
+	d.address(&n)
 	n.Boot = d.Uvarint()
 	return n
 }
@@ -307,19 +306,20 @@ func (d *decoder) slots(s *State) {
 	}
 }
 
-func appendAddress(dst []byte, host, hostname, zone string, clientPort, busPort uint16) []byte {
-	dst = wire.AppendPrefixed(dst, []byte(host))
-	dst = wire.AppendPrefixed(dst, []byte(hostname))
-	dst = wire.AppendPrefixed(dst, []byte(zone))
-	dst = wire.AppendUint16(dst, clientPort)
-	return wire.AppendUint16(dst, busPort)
+func appendAddress(dst []byte, n *Node) []byte {
+	dst = wire.AppendPrefixed(dst, []byte(n.Host))
+	dst = wire.AppendPrefixed(dst, []byte(n.Hostname))
+	dst = wire.AppendPrefixed(dst, []byte(n.Zone))
+	dst = wire.AppendUint16(dst, n.ClientPort)
+	dst = wire.AppendUint16(dst, n.BusPort)
+	return wire.AppendUint16(dst, n.TLSPort)
 }
 
-func (d *decoder) address() (host, hostname, zone string, clientPort, busPort uint16) {
-	host = string(d.Prefixed(MaxHost))
-	hostname = string(d.Prefixed(MaxHost))
-	zone = string(d.Prefixed(MaxZone))
-	return host, hostname, zone, d.Uint16(), d.Uint16()
+func (d *decoder) address(n *Node) {
+	n.Host = string(d.Prefixed(MaxHost))
+	n.Hostname = string(d.Prefixed(MaxHost))
+	n.Zone = string(d.Prefixed(MaxZone))
+	n.ClientPort, n.BusPort, n.TLSPort = d.Uint16(), d.Uint16(), d.Uint16()
 }
 
 // The bounds fit an int on every architecture.

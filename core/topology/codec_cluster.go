@@ -15,6 +15,7 @@ func (s *State) appendMarks(dst []byte) []byte {
 		dst = wire.AppendUvarint(dst, uint64(s.shardPosition(m.Source)))
 		dst = wire.AppendUvarint(dst, uint64(s.shardPosition(m.Target)))
 		dst = wire.AppendBool(dst, m.Migrating)
+		dst = wire.AppendUvarint(dst, m.Version)
 		next = int(m.Slot) + 1
 	}
 	return dst
@@ -33,12 +34,12 @@ func (d *decoder) marks(s *State) {
 	for range d.Count(slots.Count, minMarkBytes) {
 		slot := next + d.below(slots.Count-next)
 		source, target := d.below(len(s.shards)), d.below(len(s.shards))
-		migrating := d.Bool()
+		migrating, version := d.Bool(), d.Uvarint()
 		if d.Err() != nil {
 			return
 		}
 		s.marks = append(s.marks, Mark{
-			Slot: slots.Slot(slot), Source: s.shards[source].ID, Target: s.shards[target].ID, Migrating: migrating,
+			Slot: slots.Slot(slot), Source: s.shards[source].ID, Target: s.shards[target].ID, Migrating: migrating, Version: version,
 		})
 		next = slot + 1
 	}

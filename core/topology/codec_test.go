@@ -100,8 +100,8 @@ func TestLargest(t *testing.T) {
 	}
 	for _, c := range []Command{
 		AddSlots{Shard: shardNamed("f"), Epoch: 1<<64 - 1, Slots: sparse},
-		SetAddress{Node: nodeNamed("f"), Epoch: 1<<64 - 1, Host: long, Hostname: long, Zone: zone, ClientPort: 65535, BusPort: 65535},
-		TransferSlots{Source: shardNamed("f"), SourceEpoch: 1<<64 - 1, Target: shardNamed("e"), TargetEpoch: 1<<64 - 1, Slots: sparse},
+		SetAddress{Node: nodeNamed("f"), Epoch: 1<<64 - 1, Host: long, Hostname: long, Zone: zone, ClientPort: 65535, BusPort: 65535, TLSPort: 65535},
+		TransferSlots{Source: shardNamed("f"), SourceEpoch: 1<<64 - 1, Target: shardNamed("e"), TargetEpoch: 1<<64 - 1, Version: 1<<64 - 1, Slots: sparse},
 		Join{
 			Token: JoinToken{1}, Node: Node{ID: nodeNamed("f"), Host: long, Hostname: long, Zone: zone, ClientPort: 1, BusPort: 1, Boot: 1<<64 - 1},
 			Shard: shardNamed("f"), Epoch: 1<<64 - 1, Claims: sparse, WithKeys: sparse,

@@ -10,10 +10,10 @@ type CommandKind uint8
 const (
 	KindAddSlots CommandKind = iota + 1
 	KindDeleteSlots
-	KindSetAddress
+	_ // numbers of commands that there are no more
 	KindSetBoot
 	KindBatch
-	KindJoin
+	_
 	KindAbortJoin
 	KindForget
 	KindPromote
@@ -21,7 +21,7 @@ const (
 	KindRemoveInSync
 	KindAddMember
 	KindDetach
-	KindTransferSlots
+	_
 	KindMarkImporting
 	KindMarkMigrating
 	KindClearMarks
@@ -29,6 +29,10 @@ const (
 	KindSetVoters
 	KindBumpEpoch
 	KindSetEpoch
+	KindTransferSlots
+	KindSetAddress
+	KindJoin
+	KindCloseImports
 )
 
 // Command is one change of the configuration. The set of commands is closed: each is a type of this package, and a value,
@@ -66,6 +70,7 @@ type SetAddress struct {
 	Epoch                uint64
 	Host, Hostname, Zone string
 	ClientPort, BusPort  uint16
+	TLSPort              uint16
 }
 
 // SetBoot records that a node has started again.

@@ -2,14 +2,17 @@ package topology
 
 import "github.com/ember-cluster/ember/core/slots"
 
-// TransferSlots gives slots from one shard to another, if each belongs to the former or already to the latter, and takes
-// their marks away (CLUSTER SETSLOT NODE, and the end of an atomic migration). It names the epochs of both.
+// TransferSlots gives slots from one shard to another, and takes their marks away (CLUSTER SETSLOT NODE). It names the epochs of
+// both. Each slot is migrating from the former to the latter, or belongs to the latter already. The source proposes it once
+// it holds no key of them. While a slot migrates it stays so.
 type TransferSlots struct {
 	Source      ShardID
 	SourceEpoch uint64
 	Target      ShardID
 	TargetEpoch uint64
-	Slots       slots.Set
+	// Version is that of the configuration under which the source looked: a mark that is younger is another migration's.
+	Version uint64
+	Slots   slots.Set
 }
 
 // MarkImporting records that a shard means to take slots from another (CLUSTER SETSLOT IMPORTING). Epoch is the target's.
@@ -27,12 +30,22 @@ type MarkMigrating struct {
 	Slots          slots.Set
 }
 
-// ClearMarks takes marks away that a shard is the source or the target of (CLUSTER SETSLOT STABLE). Slots without a mark are
-// passed over.
+// ClearMarks takes marks away that a shard is the source or the target of (CLUSTER SETSLOT STABLE), if they are no more than
+// intents: to end a migration, CloseImports is needed. Slots without a mark are passed over.
 type ClearMarks struct {
 	Shard ShardID
 	Epoch uint64
 	Slots slots.Set
+}
+
+// CloseImports ends migrations without a change of owner (CLUSTER SETSLOT STABLE), at the word of the target's primary, which
+// holds no key of the slots and takes none any more. Slots that are not migrating to it are passed over. Boot is the start in
+// which it said so: in a later one it may take keys again.
+type CloseImports struct {
+	Target ShardID
+	Epoch  uint64
+	Boot   uint64
+	Slots  slots.Set
 }
 
 // SetSetting sets a cluster-wide setting. An empty value gives it its default again.
@@ -62,6 +75,7 @@ func (TransferSlots) Kind() CommandKind { return KindTransferSlots }
 func (MarkImporting) Kind() CommandKind { return KindMarkImporting }
 func (MarkMigrating) Kind() CommandKind { return KindMarkMigrating }
 func (ClearMarks) Kind() CommandKind    { return KindClearMarks }
+func (CloseImports) Kind() CommandKind  { return KindCloseImports }
 func (SetSetting) Kind() CommandKind    { return KindSetSetting }
 func (SetVoters) Kind() CommandKind     { return KindSetVoters }
 func (BumpEpoch) Kind() CommandKind     { return KindBumpEpoch }

@@ -47,7 +47,9 @@ func (d *decoder) command(kind CommandKind) Command {
 		return DeleteSlots{Shard: d.shardID(), Epoch: d.Uvarint(), Slots: d.slotSet()}
 	case KindSetAddress:
 		c := SetAddress{Node: d.NodeID(), Epoch: d.Uvarint()}
-		c.Host, c.Hostname, c.Zone, c.ClientPort, c.BusPort = d.address()
+		var n Node
+		d.address(&n)
+		c.Host, c.Hostname, c.Zone, c.ClientPort, c.BusPort, c.TLSPort = n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort, n.TLSPort
 		return c
 	case KindSetBoot:
 		return SetBoot{Node: d.NodeID(), Epoch: d.Uvarint(), Boot: d.Uvarint()}
@@ -72,7 +74,8 @@ func (c DeleteSlots) appendBody(dst []byte) []byte {
 
 func (c SetAddress) appendBody(dst []byte) []byte {
 	dst = wire.AppendUvarint(append(dst, c.Node[:]...), c.Epoch)
-	return appendAddress(dst, c.Host, c.Hostname, c.Zone, c.ClientPort, c.BusPort)
+	node := c.describe(Node{})
+	return appendAddress(dst, &node)
 }
 
 func (c SetBoot) appendBody(dst []byte) []byte {

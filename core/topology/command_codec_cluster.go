@@ -7,8 +7,11 @@ func (d *decoder) clusterCommand(kind CommandKind) Command {
 	switch kind {
 	case KindTransferSlots:
 		return TransferSlots{
-			Source: d.shardID(), SourceEpoch: d.Uvarint(), Target: d.shardID(), TargetEpoch: d.Uvarint(), Slots: d.slotSet(),
+			Source: d.shardID(), SourceEpoch: d.Uvarint(), Target: d.shardID(), TargetEpoch: d.Uvarint(),
+			Version: d.Uvarint(), Slots: d.slotSet(),
 		}
+	case KindCloseImports:
+		return CloseImports{Target: d.shardID(), Epoch: d.Uvarint(), Boot: d.Uvarint(), Slots: d.slotSet()}
 	case KindMarkImporting:
 		return MarkImporting{Target: d.shardID(), Epoch: d.Uvarint(), Source: d.shardID(), Slots: d.slotSet()}
 	case KindMarkMigrating:
@@ -33,7 +36,11 @@ func (d *decoder) clusterCommand(kind CommandKind) Command {
 
 func (c TransferSlots) appendBody(dst []byte) []byte {
 	dst = appendShard(dst, c.Source, c.SourceEpoch)
-	return appendSlotSet(appendShard(dst, c.Target, c.TargetEpoch), c.Slots)
+	return appendSlotSet(wire.AppendUvarint(appendShard(dst, c.Target, c.TargetEpoch), c.Version), c.Slots)
+}
+
+func (c CloseImports) appendBody(dst []byte) []byte {
+	return appendSlotSet(wire.AppendUvarint(appendShard(dst, c.Target, c.Epoch), c.Boot), c.Slots)
 }
 
 func (c MarkImporting) appendBody(dst []byte) []byte {

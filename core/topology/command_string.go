@@ -18,7 +18,7 @@ func (b Batch) String() string {
 func (c Join) String() string {
 	return fmt.Sprintf("join of node %s by token %x: shard %s from epoch %d, claims %s, with keys %s, address %s", shortNode(c.Node.ID),
 		c.Token[:4], shortShard(c.Shard), c.Epoch, joinRanges(c.Claims.Ranges()), joinRanges(c.WithKeys.Ranges()),
-		addressString(c.Node.Host, c.Node.Hostname, c.Node.Zone, c.Node.ClientPort, c.Node.BusPort))
+		addressString(&c.Node))
 }
 
 // String returns the command on one line, for traces.
@@ -56,8 +56,8 @@ func (c Detach) String() string {
 
 // String returns the command on one line, for traces.
 func (c TransferSlots) String() string {
-	return fmt.Sprintf("transfer slots %s from shard %s at epoch %d to shard %s at epoch %d", joinRanges(c.Slots.Ranges()),
-		shortShard(c.Source), c.SourceEpoch, shortShard(c.Target), c.TargetEpoch)
+	return fmt.Sprintf("transfer slots %s from shard %s at epoch %d to shard %s at epoch %d, as of version %d", joinRanges(c.Slots.Ranges()),
+		shortShard(c.Source), c.SourceEpoch, shortShard(c.Target), c.TargetEpoch, c.Version)
 }
 
 // String returns the command on one line, for traces.
@@ -68,6 +68,11 @@ func (c MarkImporting) String() string {
 // String returns the command on one line, for traces.
 func (c MarkMigrating) String() string {
 	return fmt.Sprintf("migrating slots %s from shard %s at epoch %d to shard %s", joinRanges(c.Slots.Ranges()), shortShard(c.Source), c.Epoch, shortShard(c.Target))
+}
+
+// String returns the command on one line, for traces.
+func (c CloseImports) String() string {
+	return fmt.Sprintf("close imports of slots %s into shard %s at epoch %d, boot %d", joinRanges(c.Slots.Ranges()), shortShard(c.Target), c.Epoch, c.Boot)
 }
 
 // String returns the command on one line, for traces.

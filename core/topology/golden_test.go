@@ -180,7 +180,9 @@ func (g *golden) memberCommand(word string, f map[string]string) Command {
 	case "detach":
 		return Detach{Node: node, Epoch: epoch, NewShard: shard}
 	case "transfer-slots":
-		return TransferSlots{Source: source, SourceEpoch: epoch, Target: target, TargetEpoch: g.number(f["target-epoch"]), Slots: g.slots(f["slots"])}
+		return TransferSlots{Source: source, SourceEpoch: epoch, Target: target, TargetEpoch: g.number(f["target-epoch"]), Version: g.number(f["version"]), Slots: g.slots(f["slots"])}
+	case "close-imports":
+		return CloseImports{Target: target, Epoch: epoch, Boot: boot, Slots: g.slots(f["slots"])}
 	case "importing":
 		return MarkImporting{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
 	case "migrating":

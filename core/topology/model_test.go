@@ -26,6 +26,7 @@ type model struct {
 	shards  map[ShardID]*modelShard
 	owner   map[slots.Slot]ShardID
 	marks   map[slots.Slot]Mark
+	version uint64
 	highest uint64
 	voters  []NodeID
 	changes uint64 // of the voters
@@ -38,7 +39,7 @@ type model struct {
 func newModel(s *State) *model {
 	m := &model{
 		shard: map[NodeID]ShardID{}, boot: map[NodeID]uint64{}, shards: map[ShardID]*modelShard{}, owner: map[slots.Slot]ShardID{},
-		marks: map[slots.Slot]Mark{}, highest: s.Epoch(), voters: s.Voters(), changes: s.VotersEpoch(), values: map[string]string{},
+		marks: map[slots.Slot]Mark{}, version: s.Version, highest: s.Epoch(), voters: s.Voters(), changes: s.VotersEpoch(), values: map[string]string{},
 		joins: map[JoinToken]bool{}, joiner: map[JoinToken]NodeID{}, gone: map[NodeID]bool{},
 	}
 	for _, n := range s.Nodes() {
@@ -100,6 +101,11 @@ func (m *model) leave(id NodeID) bool {
 	record := m.shards[shard]
 	if record.primary == id && (m.owns(shard) || len(m.members(shard)) > 1) {
 		return false
+	}
+	for _, mark := range m.marks {
+		if record.primary == id && mark.Migrating && mark.Target == shard {
+			return false
+		}
 	}
 	delete(m.shard, id)
 	delete(record.inSync, id)
@@ -234,12 +240,16 @@ func (m *model) applyCluster(c Command) bool {
 		}
 		each(c.Slots, func(slot slots.Slot) { m.give(slot, c.Shard) })
 	case DeleteSlots:
-		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return m.owner[slot] == c.Shard }) {
+		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return m.owner[slot] == c.Shard && !m.marks[slot].Migrating }) {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) { m.give(slot, ShardID{}) })
 	case TransferSlots:
-		ours := func(slot slots.Slot) bool { return m.owner[slot] == c.Source || m.owner[slot] == c.Target }
+		ours := func(slot slots.Slot) bool {
+			mark := m.marks[slot]
+			moves := m.owner[slot] == c.Source && mark.Migrating && mark.Target == c.Target && mark.Version <= c.Version
+			return moves || m.owner[slot] == c.Target
+		}
 		if !m.at(c.Source, c.SourceEpoch) || !m.at(c.Target, c.TargetEpoch) || !all(c.Slots, ours) {
 			return false
 		}
@@ -253,11 +263,21 @@ func (m *model) applyCluster(c Command) bool {
 	case MarkMigrating:
 		return m.mark(c.Slots, c.Source, c.Target, m.at(c.Source, c.Epoch) && m.shards[c.Target] != nil, true)
 	case ClearMarks:
-		if !m.at(c.Shard, c.Epoch) {
+		concerns := func(mark Mark) bool { return mark.Source == c.Shard || mark.Target == c.Shard }
+		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return !concerns(m.marks[slot]) || !m.marks[slot].Migrating }) {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) {
-			if mark := m.marks[slot]; mark.Source == c.Shard || mark.Target == c.Shard {
+			if concerns(m.marks[slot]) {
+				delete(m.marks, slot)
+			}
+		})
+	case CloseImports:
+		if !m.at(c.Target, c.Epoch) || m.boot[m.shards[c.Target].primary] != c.Boot {
+			return false
+		}
+		each(c.Slots, func(slot slots.Slot) {
+			if mark := m.marks[slot]; mark.Migrating && mark.Target == c.Target {
 				delete(m.marks, slot)
 			}
 		})
@@ -317,7 +337,12 @@ func (m *model) mark(set slots.Set, source, target ShardID, known, migrating boo
 		return false
 	}
 	each(set, func(slot slots.Slot) {
-		m.marks[slot] = Mark{Slot: slot, Source: source, Target: target, Migrating: migrating || m.marks[slot].Migrating}
+		before := m.marks[slot]
+		after := Mark{Slot: slot, Source: source, Target: target, Migrating: migrating || before.Migrating, Version: before.Version}
+		if after != before {
+			after.Version = m.version + 1
+		}
+		m.marks[slot] = after
 	})
 	return true
 }
@@ -372,12 +397,16 @@ func drawChange(t *rapid.T, s *State) Command {
 	case 8:
 		return Detach{Node: node.ID, Epoch: stale(own.Epoch), NewShard: shardNamed(rapid.SampledFrom([]string{"c", "d"}).Draw(t, "new shard"))}
 	case 9:
-		return TransferSlots{Source: shard.ID, SourceEpoch: stale(shard.Epoch), Target: other.ID, TargetEpoch: stale(other.Epoch), Slots: set}
+		return TransferSlots{Source: shard.ID, SourceEpoch: stale(shard.Epoch), Target: other.ID, TargetEpoch: stale(other.Epoch), Version: stale(s.Version) - 1, Slots: set}
 	case 10:
 		return MarkImporting{Target: other.ID, Source: shard.ID, Epoch: stale(other.Epoch), Slots: set}
 	case 11, 12:
 		return MarkMigrating{Source: shard.ID, Target: other.ID, Epoch: stale(shard.Epoch), Slots: set}
 	case 13:
+		if rapid.Bool().Draw(t, "close") {
+			primary, _ := s.Node(other.Primary)
+			return CloseImports{Target: other.ID, Epoch: stale(other.Epoch), Boot: stale(primary.Boot), Slots: set}
+		}
 		return ClearMarks{Shard: shard.ID, Epoch: stale(shard.Epoch), Slots: set}
 	case 14:
 		return SetSetting{Name: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name"), Value: rapid.SampledFrom([]string{"", "yes"}).Draw(t, "value")}
@@ -432,6 +461,7 @@ func TestEveryCommandAgreesWithModel(t *testing.T) {
 			if result.Changed != !bytes.Equal(next.Append(nil), before) {
 				t.Fatalf("%v: changed %t, and the bytes say otherwise", c, result.Changed)
 			}
+			m.version = next.Version
 			if got, want := newModel(next), m; !reflect.DeepEqual(got, want) {
 				t.Fatalf("%v\nmodel %+v\nwant  %+v", c, got, want)
 			}

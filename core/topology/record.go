@@ -76,6 +76,8 @@ type Node struct {
 	Zone string
 	// ClientPort and BusPort are TCP ports. The bus uses UDP on the same number too.
 	ClientPort, BusPort uint16
+	// TLSPort is the TCP port for clients that use TLS, 0 if there is none.
+	TLSPort uint16
 	// Boot is the number of the node's last start. It never falls.
 	Boot uint64
 	// Shard is the one that the node is a member of.
@@ -107,6 +109,8 @@ type Mark struct {
 	// Migrating is set once the source has agreed (SETSLOT MIGRATING): its absent keys are the target's from then on. Before
 	// that the mark is only the target's intent (SETSLOT IMPORTING), and changes nothing at the source.
 	Migrating bool
+	// Version is that of the configuration in which the mark got to be what it is.
+	Version uint64
 }
 
 // Setting is a setting of the whole cluster.

@@ -66,6 +66,10 @@ const (
 	EpochSet
 	// NestedBatch: a batch cannot be part of a batch.
 	NestedBatch
+	// SlotNotMigrating: a slot to hand over is not migrating to its new owner, or not yet when its source looked.
+	SlotNotMigrating
+	// NodeImports: slots are migrating to the node's shard.
+	NodeImports
 	// Reasons is their number.
 	Reasons
 )
@@ -127,6 +131,8 @@ func (r *Refusal) slotText() (string, bool) {
 		return fmt.Sprintf("ERR I'm already the owner of hash slot %d", r.Slot), true
 	case SlotMigrating:
 		return fmt.Sprintf("ERR Slot %d is already migrating to another node", r.Slot), true
+	case SlotNotMigrating:
+		return fmt.Sprintf("ERR Slot %d is not migrating to that node", r.Slot), true
 	case SlotClaimed:
 		return fmt.Sprintf("ERR Slot %d holds keys here and belongs to node %v there", r.Slot, r.Node), true
 	}
@@ -149,6 +155,8 @@ func (r *Refusal) nodeText() (string, bool) {
 		return "ERR To set a master the node must be empty and without assigned slots.", true
 	case NodeServes:
 		return fmt.Sprintf("ERR Node %v still owns slots", r.Node), true
+	case NodeImports:
+		return fmt.Sprintf("ERR Slots are migrating to node %v", r.Node), true
 	case NodeHasReplicas:
 		return fmt.Sprintf("ERR Node %v has replicas", r.Node), true
 	case NodeVotes:

@@ -26,7 +26,7 @@ func (s *State) String() string {
 	for i := range s.nodes {
 		n := &s.nodes[i]
 		fmt.Fprintf(&b, "node %s shard %s boot %d address %s\n", shortNode(n.ID), shortShard(n.Shard), n.Boot,
-			addressString(n.Host, n.Hostname, n.Zone, n.ClientPort, n.BusPort))
+			addressString(n))
 	}
 	s.writeCluster(&b)
 	return b.String()
@@ -75,13 +75,16 @@ func joinRanges(ranges []slots.Range) string {
 }
 
 // addressString writes an address as CLUSTER NODES does, and the zone behind it.
-func addressString(host, hostname, zone string, clientPort, busPort uint16) string {
-	text := fmt.Sprintf("%s:%d@%d", host, clientPort, busPort)
-	if hostname != "" {
-		text += "," + hostname
+func addressString(n *Node) string {
+	text := fmt.Sprintf("%s:%d@%d", n.Host, n.ClientPort, n.BusPort)
+	if n.Hostname != "" {
+		text += "," + n.Hostname
 	}
-	if zone != "" {
-		text += " zone " + zone
+	if n.TLSPort != 0 {
+		text += fmt.Sprintf(" tls %d", n.TLSPort)
+	}
+	if n.Zone != "" {
+		text += " zone " + n.Zone
 	}
 	return text
 }
@@ -98,8 +101,8 @@ func (c DeleteSlots) String() string {
 
 // String returns the command on one line, for traces.
 func (c SetAddress) String() string {
-	return fmt.Sprintf("set address of node %s at epoch %d to %s", shortNode(c.Node), c.Epoch,
-		addressString(c.Host, c.Hostname, c.Zone, c.ClientPort, c.BusPort))
+	node := c.describe(Node{})
+	return fmt.Sprintf("set address of node %s at epoch %d to %s", shortNode(c.Node), c.Epoch, addressString(&node))
 }
 
 // String returns the command on one line, for traces.

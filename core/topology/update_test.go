@@ -40,7 +40,8 @@ func TestDeltaIsSmall(t *testing.T) {
 		archive.Add(s)
 		shard, other := s.Shards()[i], s.Shards()[999-i]
 		moved := s.SlotsOf(shard.ID)
-		s, _ = s.Apply(TransferSlots{Source: shard.ID, SourceEpoch: shard.Epoch, Target: other.ID, TargetEpoch: other.Epoch, Slots: moved})
+		s, _ = s.Apply(DeleteSlots{Shard: shard.ID, Epoch: shard.Epoch, Slots: moved})
+		s, _ = s.Apply(AddSlots{Shard: other.ID, Epoch: other.Epoch, Slots: moved})
 		states = append(states, s)
 	}
 	for back := 1; back <= 6; back++ {

@@ -77,6 +77,8 @@ type View struct {
 	FullCoverage bool
 	// Endpoint is the kind of address that clients are given.
 	Endpoint EndpointType
+	// TLS says that the client uses TLS, so that it is given the ports for that.
+	TLS bool
 	// Messages are shown by CLUSTER INFO in this order, those that are 0 left out.
 	Messages []MessageCount
 	// LinksOverLimit counts the links that were dropped for what waited on them (cluster-link-sendbuf-limit).

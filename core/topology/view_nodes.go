@@ -40,7 +40,7 @@ func (v *View) appendNodeLine(dst []byte, node *Node, shard *Shard, ranges []slo
 	dst = append(dst, ' ')
 	dst = append(dst, node.Host...)
 	dst = append(dst, ':')
-	dst = strconv.AppendUint(dst, uint64(node.ClientPort), 10)
+	dst = strconv.AppendUint(dst, uint64(v.PortOf(node)), 10)
 	dst = append(dst, '@')
 	dst = strconv.AppendUint(dst, uint64(node.BusPort), 10)
 	if node.Hostname != "" {

@@ -37,11 +37,18 @@ func (v *View) writeShardNode(w *resp.Writer, shard *Shard, node *Node) {
 	if node.Hostname != "" {
 		fields++
 	}
+	if node.TLSPort != 0 {
+		fields++
+	}
 	w.Map(fields)
 	w.BulkString("id")
 	w.Bulk(node.ID.AppendHex(nil))
 	w.BulkString("port")
 	w.Int(int64(node.ClientPort))
+	if node.TLSPort != 0 {
+		w.BulkString("tls-port")
+		w.Int(int64(node.TLSPort))
+	}
 	w.BulkString("ip")
 	w.BulkString(node.Host)
 	w.BulkString("endpoint")

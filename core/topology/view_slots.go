@@ -46,7 +46,7 @@ func (v *View) writeEndpoint(w *resp.Writer, node *Node) {
 	} else {
 		w.BulkString(v.EndpointOf(node))
 	}
-	w.Int(int64(node.ClientPort))
+	w.Int(int64(v.PortOf(node)))
 	w.Bulk(node.ID.AppendHex(nil))
 
 	showIP := v.Endpoint != EndpointIP
@@ -67,6 +67,14 @@ func (v *View) writeEndpoint(w *resp.Writer, node *Node) {
 		w.BulkString("hostname")
 		w.BulkString(node.Hostname)
 	}
+}
+
+// PortOf returns the port that clients are given for a node.
+func (v *View) PortOf(node *Node) uint16 {
+	if v.TLS {
+		return node.TLSPort
+	}
+	return node.ClientPort
 }
 
 // EndpointOf returns the address that clients are given for a node; "" if they are to stay on the host that they

@@ -63,7 +63,7 @@ func TestATransactionThatChangesTooMuchSaysSo(t *testing.T) {
 	}
 	h.send(0, request("EXEC"))
 	h.persist()
-	if got := h.take(0); !strings.HasSuffix(got, strings.Repeat("+OK\r\n", topology.MaxBatch)+"-"+string(errTooManyChanges)+"\r\n") {
+	if got := h.take(0); !strings.HasSuffix(got, strings.Repeat("+OK\r\n", topology.MaxBatch)+"-"+string(errTransactionTooLarge)+"\r\n") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -90,19 +90,19 @@ func TestPipelinedChangesWaitTogether(t *testing.T) {
 func TestPipelinedChangesAreBounded(t *testing.T) {
 	h := openHarness(t, testOptions())
 	var all strings.Builder
-	for range maxUndecided + 10 {
+	for range maxUnsettled + 10 {
 		all.WriteString(request("CLUSTER", "BUMPEPOCH"))
 		all.WriteString(request("CLUSTER", "SAVECONFIG"))
 	}
 	records := len(h.records)
 	h.send(0, all.String())
-	if got := len(h.records) - records; got > maxUndecided {
+	if got := len(h.records) - records; got > maxUnsettled {
 		t.Errorf("%d records", got)
 	}
 	for range 4 {
 		h.persist()
 	}
-	if got := strings.Count(h.take(0), "\r\n"); got != 2*(maxUndecided+10) {
+	if got := strings.Count(h.take(0), "\r\n"); got != 2*(maxUnsettled+10) {
 		t.Errorf("%d replies", got)
 	}
 }
