@@ -112,21 +112,13 @@ type parkedStep struct {
 // Bootstrap returns the machine of a new group with this node as its only voter. Its first record is to be durable before
 // anybody is told of the group.
 func Bootstrap(config Config, now time.Duration, self wire.NodeID, state StateMachine, source *random.Stream) *Machine {
-	m := newMachine(config, now, self, state, source, newDurable(config.Generation))
-	conf := &pb.ConfState{Voters: []uint64{1}, AutoLeave: new(false)}
-	m.group.nextID = 1
-	m.group.change(conf, []Member{{ID: 1, Node: self}})
-	snapshot := &pb.Snapshot{
-		Metadata: &pb.SnapshotMetadata{Index: new(uint64(1)), Term: new(uint64(1)), ConfState: conf},
-		Data:     appendBody(nil, m.group, state),
-	}
-	m.durable.id, m.durable.spent = 1, 1
-	m.durable.log.hard = &pb.HardState{Term: new(uint64(1)), Vote: new(uint64(0)), Commit: new(uint64(1))}
-	m.durable.log.install(snapshot)
+	d, g := found(config, []wire.NodeID{self}, self, state)
+	m := newMachine(config, now, self, state, source, d)
+	m.group = g
 	m.restart(m.durable.checkpointRecord())
 	m.applied = 1
 	m.startRaft()
-	m.election.campaignAt = m.now // nobody else could be the leader
+	m.leadIfAlone()
 	return m
 }
 
@@ -150,8 +142,26 @@ func New(config Config, now time.Duration, self wire.NodeID, state StateMachine,
 		}
 	}
 	m.durableTo = d.log.last()
+	if m.soleVoter() {
+		d.commitAll()
+	}
 	m.startRaft()
+	m.leadIfAlone()
 	return m, nil
+}
+
+// Resume tells the time at which a machine that was just made begins to run: its timers start then.
+func (m *Machine) Resume(now time.Duration) {
+	m.enter(now)
+	m.hear()
+	m.leadIfAlone()
+}
+
+// leadIfAlone has the only voter of its group stand for election at once: nobody else could be the leader.
+func (m *Machine) leadIfAlone() {
+	if m.soleVoter() {
+		m.election.campaignAt = m.now
+	}
 }
 
 func newMachine(config Config, now time.Duration, self wire.NodeID, state StateMachine, source *random.Stream, d *durable) *Machine {

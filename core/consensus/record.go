@@ -51,6 +51,19 @@ func newDurable(generation uint64) *durable {
 	return &durable{generation: generation, log: newEntryLog()}
 }
 
+// commitAll takes what is on the disk of a group's only voter for committed, as it is: up to a change of the members, behind which
+// others may have to agree.
+func (d *durable) commitAll() {
+	commit := d.log.snapshotIndex()
+	for _, e := range d.log.from(commit + 1) {
+		commit = e.GetIndex()
+		if e.GetType() == pb.EntryConfChangeV2 {
+			break
+		}
+	}
+	d.log.hard = &pb.HardState{Term: d.log.hard.Term, Vote: d.log.hard.Vote, Commit: new(max(commit, d.log.hard.GetCommit()))}
+}
+
 func appendHard(dst []byte, hard *pb.HardState) []byte {
 	dst = wire.AppendUvarint(dst, hard.GetTerm())
 	dst = wire.AppendUvarint(dst, hard.GetVote())

@@ -45,6 +45,7 @@ func (Batch) apply(*State) (*State, *Refusal) { return nil, &Refusal{Reason: Nes
 // copy returns a state that shares everything with s. Who changes a part of it replaces that part.
 func (s *State) copy() *State {
 	next := *s
+	next.hashed = false
 	return &next
 }
 

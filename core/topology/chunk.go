@@ -30,9 +30,7 @@ func CutChunk(stamp Stamp, update []byte, offset, size int) Chunk {
 
 // Append appends the chunk's binary form.
 func (c Chunk) Append(dst []byte) []byte {
-	for _, n := range [...]uint64{c.Stamp.Generation, c.Stamp.Version, c.Stamp.Hash} {
-		dst = wire.AppendUint64(dst, n)
-	}
+	dst = c.Stamp.Append(dst)
 	dst = wire.AppendUvarint(dst, uint64(c.Total))
 	dst = wire.AppendUvarint(dst, uint64(c.Offset))
 	return append(dst, c.Data...)
@@ -41,7 +39,7 @@ func (c Chunk) Append(dst []byte) []byte {
 // DecodeChunk reads what Append wrote. Its data aliases the argument. The error is a *wire.Error.
 func DecodeChunk(data []byte) (Chunk, error) {
 	r := wire.NewReader(data)
-	c := Chunk{Stamp: Stamp{Generation: r.Uint64(), Version: r.Uint64(), Hash: r.Uint64()}}
+	c := Chunk{Stamp: r.Stamp()}
 	total, offset := r.Uvarint(), r.Uvarint()
 	if r.Err() == nil && (total == 0 || total > uint64(MaxUpdateBytes) || offset >= total || uint64(r.Len()) > total-offset || r.Len() == 0) {
 		r.Fail(wire.Malformed)

@@ -52,6 +52,9 @@ type State struct {
 	primaries []uint16
 	// owned holds how many slots each shard has.
 	owned []uint16
+	// hash is what Hash has returned, if hashed is set.
+	hash   uint64
+	hashed bool
 }
 
 // Nodes returns the members of the cluster, sorted by ID.

@@ -28,16 +28,11 @@ const (
 // that it leads to; then the state is sent whole.
 const MaxUpdateBytes = 1 + MaxStateBytes
 
-// Stamp names one configuration: what a datagram can carry of it. Two nodes with equal stamps have equal configurations.
-type Stamp struct{ Generation, Version, Hash uint64 }
+// Stamp names one configuration: what every message between nodes carries of it.
+type Stamp = wire.Stamp
 
 // Stamp returns the state's stamp. It costs as much as Hash.
-func (s *State) Stamp() Stamp { return Stamp{s.Generation, s.Version, s.Hash()} }
-
-// Newer reports whether a configuration is newer than another, by generation and then by version.
-func (a Stamp) Newer(b Stamp) bool {
-	return a.Generation > b.Generation || a.Generation == b.Generation && a.Version > b.Version
-}
+func (s *State) Stamp() Stamp { return Stamp{Generation: s.Generation, Version: s.Version, Hash: s.Hash()} }
 
 // Archive keeps the latest configurations, so that who lacks a few versions gets only what has changed. It is not part of the
 // replicated state. The zero value keeps nothing.

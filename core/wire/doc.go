@@ -6,16 +6,18 @@
 //	offset
 //	   0  ┌──────────────────────────────────────────────┐
 //	      │ magic "EMBR"                               4 │
-//	   4  │ version, now 1                             1 │
+//	   4  │ version, now 2                             1 │
 //	   5  │ kind: what the payload is                  1 │
 //	   6  │ kept, zero                                 2 │
 //	   8  │ length of the payload                      4 │
 //	  12  │ cluster id                                16 │
 //	  28  │ sender's node id                          20 │
 //	  48  │ sender's boot number                       8 │
-//	  56  │ kept for an authentication tag, zero      16 │
-//	  72  │ CRC-32C of all other bytes                 4 │
-//	  76  ├──────────────────────────────────────────────┤
+//	  56  │ generation, version and hash of the          │
+//	      │ sender's configuration                    24 │
+//	  80  │ kept for an authentication tag, zero      16 │
+//	  96  │ CRC-32C of all other bytes                 4 │
+//	 100  ├──────────────────────────────────────────────┤
 //	      │ payload                                      │
 //	      └──────────────────────────────────────────────┘
 //
@@ -25,7 +27,7 @@
 // envelope has exactly one encoding.
 //
 // The cluster id keeps two clusters apart that come to share addresses. The boot number is counted up by each start of
-// the sender, so that what an earlier life sent can be told from what the present one says.
+// the sender, so that what an earlier life sent can be told from what the present one says. The stamp tells whoever has an older configuration where to get a newer one.
 //
 // Decoders follow three rules, which Reader makes easy to keep: no read goes past the end, no number from the wire
 // decides an allocation before it is bounded, and each way to fail is an Error of a kind that can be counted. The variable-length

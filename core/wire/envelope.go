@@ -14,12 +14,18 @@ const (
 	KindGossip Kind = 1
 	// KindPublish is a message of PUBLISH or SPUBLISH for the clients of other nodes.
 	KindPublish Kind = 2
+	// KindConsensus is a message of the group that decides on the configuration.
+	KindConsensus Kind = 3
+	// KindConfiguration brings a configuration to a node that lacks it.
+	KindConfiguration Kind = 4
+	// KindMeet is between nodes of different clusters, one of which is to join the other.
+	KindMeet Kind = 5
 )
 
 // Sizes in bytes, header included.
 const (
 	// Overhead is the size of an envelope without payload.
-	Overhead = 76
+	Overhead = 100
 	// MaxDatagram is the largest envelope that goes into a datagram: it fits into an Ethernet frame with room
 	// for the headers of tunnels, so that it is never split on its way.
 	MaxDatagram = 1400
@@ -30,7 +36,7 @@ const (
 // Offsets of the fields; doc.go draws them.
 const (
 	magic   = "EMBR"
-	version = 1
+	version = 2
 
 	atVersion  = 4
 	atKind     = 5
@@ -39,13 +45,14 @@ const (
 	atCluster  = 12
 	atSender   = 28
 	atBoot     = 48
-	atTag      = 56
-	atChecksum = 72
+	atStamp    = 56
+	atTag      = 80
+	atChecksum = 96
 )
 
 // The fields lie side by side, and the checksum is the last of them.
 const (
-	_ = uint(atSender-atCluster-len(ClusterID{})) + uint(atBoot-atSender-len(NodeID{}))
+	_ = uint(atSender-atCluster-len(ClusterID{})) + uint(atBoot-atSender-len(NodeID{})) + uint(atTag-atStamp-stampSize)
 	_ = uint(Overhead-atChecksum-4) + uint(MaxDatagram-Overhead) + uint(MaxFrame-MaxDatagram)
 )
 
@@ -57,6 +64,7 @@ type Envelope struct {
 	Cluster ClusterID // the sender's cluster
 	Sender  NodeID
 	Boot    uint64 // the sender's boot number: one more at each of its starts
+	Stamp   Stamp  // of the configuration that the sender has in force
 	Payload []byte // at most MaxFrame-Overhead bytes
 }
 
@@ -72,6 +80,7 @@ func (e *Envelope) Append(dst []byte) []byte {
 	dst = append(dst, e.Cluster[:]...)
 	dst = append(dst, e.Sender[:]...)
 	dst = AppendUint64(dst, e.Boot)
+	dst = e.Stamp.Append(dst)
 	dst = append(dst, make([]byte, Overhead-atTag)...)
 	dst = append(dst, e.Payload...)
 	whole := dst[start:]
@@ -105,6 +114,7 @@ func Open(data []byte, maxPayload int) (e Envelope, size int, err error) {
 		Cluster: ClusterID(whole[atCluster:atSender]),
 		Sender:  NodeID(whole[atSender:atBoot]),
 		Boot:    binary.BigEndian.Uint64(whole[atBoot:]),
+		Stamp:   stampAt(whole[atStamp:]),
 		Payload: whole[Overhead:],
 	}, size, nil
 }

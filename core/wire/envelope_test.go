@@ -13,6 +13,7 @@ import (
 
 func example() Envelope {
 	e := Envelope{Kind: KindGossip, Boot: 0x0102030405060708, Payload: []byte("payload")}
+	e.Stamp = Stamp{Generation: 0x11, Version: 0x22, Hash: 0x33}
 	for i := range e.Cluster {
 		e.Cluster[i] = 0xC0 + byte(i)
 	}
@@ -23,7 +24,7 @@ func example() Envelope {
 }
 
 func sameEnvelope(a, b Envelope) bool {
-	return a.Kind == b.Kind && a.Cluster == b.Cluster && a.Sender == b.Sender && a.Boot == b.Boot &&
+	return a.Kind == b.Kind && a.Cluster == b.Cluster && a.Sender == b.Sender && a.Boot == b.Boot && a.Stamp == b.Stamp &&
 		bytes.Equal(a.Payload, b.Payload)
 }
 
@@ -40,12 +41,13 @@ func kindOf(t interface{ Fatalf(string, ...any) }, err error) ErrorKind {
 func TestEnvelopeBytesArePinned(t *testing.T) {
 	e := example()
 	want := strings.Join([]string{
-		"454d4252", "01", "01", "0000", "00000007",
+		"454d4252", "02", "01", "0000", "00000007",
 		"c0c1c2c3c4c5c6c7c8c9cacbcccdcecf",
 		"a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3",
 		"0102030405060708",
+		"0000000000000011", "0000000000000022", "0000000000000033",
 		"00000000000000000000000000000000",
-		"02ff0189",
+		"5e1e1a38",
 		hex.EncodeToString([]byte("payload")),
 	}, "")
 	if got := hex.EncodeToString(e.Append(nil)); got != want {
@@ -84,6 +86,7 @@ func drawEnvelope(t *rapid.T) Envelope {
 	copy(e.Cluster[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "cluster"))
 	copy(e.Sender[:], rapid.SliceOfN(rapid.Byte(), 20, 20).Draw(t, "sender"))
 	e.Boot = rapid.Uint64().Draw(t, "boot")
+	e.Stamp = Stamp{Generation: rapid.Uint64().Draw(t, "generation"), Version: rapid.Uint64().Draw(t, "version"), Hash: rapid.Uint64().Draw(t, "hash")}
 	e.Payload = rapid.SliceOf(rapid.Byte()).Draw(t, "payload")
 	return e
 }
@@ -138,7 +141,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		"another protocol":          {[]byte("*1\r\n$4\r\nPING\r\n"), 100, Error{BadMagic, 0}},
 		"another protocol, 3 bytes": {[]byte("EMx"), 100, Error{BadMagic, 2}},
-		"version 2":                 {change(atVersion, 2), 100, Error{BadVersion, atVersion}},
+		"version 1":                 {change(atVersion, 1), 100, Error{BadVersion, atVersion}},
 		"too long for the caller":   {good, 6, Error{TooLarge, atLength}},
 		"the same, payload to come": {good[:atCluster], 6, Error{TooLarge, atLength}},
 		"kept bytes in use":         {change(atReserved+1, 1), 100, Error{Malformed, atReserved + 1}},
