@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,17 +13,14 @@ func (n *Node) Owned() slots.Set { return n.owned }
 
 // Check verifies the node's invariants and those of its parts. It walks over everything, and is meant for tests and simulations.
 func (n *Node) Check() error {
-	if n.persisted > n.appended {
-		return fmt.Errorf("core: record %d is durable, %d is the last one appended", n.persisted, n.appended)
+	if err := errors.Join(n.checkLog(), n.checkGroup(), n.checkProposals(), n.checkDissemination(), n.checkJoining()); err != nil {
+		return err
 	}
 	if len(n.runs) != 0 || len(n.window) != 0 {
 		return fmt.Errorf("core: %d runs and %d commands are left over between steps", len(n.runs), len(n.window))
 	}
 	if n.draft.ahead != nil {
 		return fmt.Errorf("core: %d changes are drafted and not proposed", len(n.draft.parts))
-	}
-	if err := n.checkProposals(); err != nil {
-		return err
 	}
 	if err := n.checkClients(); err != nil {
 		return err
@@ -122,7 +120,7 @@ func (n *Node) checkParked(c *client) error {
 	if len(c.parked) == 0 {
 		return nil
 	}
-	if n.opened() && c.parked[0].ready {
+	if n.isOpen && c.parked[0].ready {
 		return fmt.Errorf("core: client %d has a ready reply that nothing keeps", c.id)
 	}
 	for _, waiting := range n.waiting {

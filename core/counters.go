@@ -28,6 +28,8 @@ type BusCounters struct {
 	// ForeignCluster counts messages of another cluster, Strangers those of nodes that the configuration doesn't have,
 	// Unreadable those whose payload did not decode, UnknownKind those that this version has no handler for.
 	ForeignCluster, Strangers, Unreadable, UnknownKind uint64
+	// ConsensusRefused counts messages of the consensus group that did not fit what this node knew of the group, or not any more.
+	ConsensusRefused uint64
 	// PublishesTooLarge counts messages of PUBLISH that do not fit into a frame, and were delivered at this node only.
 	PublishesTooLarge uint64
 	// StreamsRefused counts streams beyond the bound.

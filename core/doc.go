@@ -29,7 +29,11 @@
 // event.go and effect.go are the border. node.go composes the protocols. Each node_*.go binds one concern to it:
 // node_client.go (bytes to commands, replies to bytes), node_execute.go (routing and running one command),
 // node_transaction.go (MULTI and EXEC), node_sessions.go (what clients are told beside their replies), node_pause.go,
-// node_configuration.go (deciding configuration changes), node_bus.go (datagrams and streams between nodes), node_publish.go
-// (messages for the clients of other nodes), node_expiry.go (active expiry), node_server.go, node_settings.go and node_info.go
-// (what commands may ask of the node).
+// node_bus.go (datagrams and streams between nodes), node_publish.go (messages for the clients of other nodes), node_expiry.go
+// (active expiry), node_server.go, node_settings.go and node_info.go (what commands may ask of the node).
+//
+// The configuration has several: node_log.go (what the node keeps on disk), node_consensus.go (deciding, by package consensus),
+// node_proposals.go and node_change.go (asking for changes, for the node and for clients), node_dissemination.go (learning what was decided), node_configuration.go (putting it into
+// force), node_identity.go (what the configuration says of the node itself), node_voters.go (who decides), node_join.go (the way into
+// another cluster).
 package core

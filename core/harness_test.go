@@ -24,6 +24,8 @@ type harness struct {
 	drains    []ClientID
 	datagrams []Effect
 	streams   []Effect
+	// released is the position before which the log is not needed.
+	released uint64
 	// stopped is told of a Stop.
 	stopped func(command.StopOptions)
 }
@@ -91,6 +93,8 @@ func (h *harness) step(event Event) {
 				h.t.Errorf("record at %d, want %d", effect.Position, want)
 			}
 			h.records = append(h.records, string(effect.Bytes))
+		case Release:
+			h.released = effect.Position
 		case SendDatagram:
 			effect.Bytes = append([]byte(nil), effect.Bytes...)
 			h.datagrams = append(h.datagrams, effect)
@@ -104,10 +108,13 @@ func (h *harness) step(event Event) {
 	}
 }
 
-// persist makes everything durable.
+// persist makes everything durable, and what is appended thereupon.
 func (h *harness) persist() {
 	h.t.Helper()
-	h.step(&Persisted{Position: h.base + uint64(len(h.records))})
+	for durable := -1; durable < len(h.records); {
+		durable = len(h.records)
+		h.step(&Persisted{Position: h.base + uint64(durable)})
+	}
 }
 
 func (h *harness) open(client ClientID) {

@@ -23,6 +23,8 @@ type Node struct {
 	started bool
 	leaving bool
 
+	// seenAt is the host at which a peer sees this node, for one that does not know its own.
+	seenAt string
 	// state is the configuration in force. It changes by install only.
 	state *topology.State
 	// checked is the configuration that Check has walked over already; it is immutable.
@@ -42,7 +44,12 @@ type Node struct {
 	settings command.Settings
 
 	persistence
+	group
 	proposals
+	dissemination
+	description
+	voting
+	joining
 	clients
 	execution
 	openSlots
@@ -65,7 +72,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	n.space.OnAllocation(options.Allocated)
 	n.window = make([]parsed, 0, windowSize)
 	n.reply = resp.Writer{Protocol: 2}
-	last, err := log.newest()
+	last, records, err := log.load()
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +81,15 @@ func New(options Options, log Recovered) (*Node, error) {
 	} else {
 		options.Marks.Hit(marks.RebootFromRecord)
 		n.self, n.boot = last.Node, last.Boot
-		n.state = last.State
+		n.state, n.attempt = last.State, last.attempt
 	}
 	n.boot++
 	n.appended, n.persisted = log.Position, log.Position
-	n.describeSelf()
-	n.tentative = n.state
+	n.pullEnd, n.archive = Never, topology.NewArchive(archived)
+	if err := n.recoverGroup(records); err != nil {
+		return nil, err
+	}
+	n.noteState()
 	n.settings = options.settings()
 	n.sessions = session.NewRegistry(n)
 	n.view = topology.View{Self: n.self}
@@ -147,6 +157,7 @@ func (n *Node) advance() {
 		}
 		n.takeGossip()
 	}
+	n.advanceConfiguration()
 	if n.nextStreamSweep <= n.at.Now {
 		n.sweepStreams()
 	}
@@ -164,7 +175,7 @@ func (n *Node) advance() {
 
 // NextDeadline returns when the node wants a DeadlineReached, or Never. It may be in the past.
 func (n *Node) NextDeadline() time.Duration {
-	deadline := min(n.nextStreamSweep, n.pauseEnd)
+	deadline := min(n.nextStreamSweep, n.pauseEnd, n.configurationDeadline())
 	if !n.expiryOff && n.paused == notPaused {
 		deadline = min(deadline, n.nextExpiry)
 	}
@@ -208,15 +219,6 @@ func (n *Node) Incarnation(id wire.NodeID) uint64 {
 
 // Quiet reports whether failure detection has nothing to tell that the peers may not know; see gossip.Machine.Quiet.
 func (n *Node) Quiet() bool { return n.gossip == nil || n.gossip.Quiet() }
-
-// start makes the new boot number durable. Until it is, replies are parked and nothing is said to peers: whatever a node
-// reveals under an identity must be under one that it will still have after a crash.
-func (n *Node) start() {
-	n.started = true
-	n.context.LastSave = n.at.Wall
-	n.nextStreamSweep, n.nextExpiry, n.pauseEnd = Never, Never, Never
-	n.openingPosition = n.appendState(n.state)
-}
 
 // startGossip begins failure detection, once the boot number is durable.
 func (n *Node) startGossip() {

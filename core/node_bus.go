@@ -41,7 +41,7 @@ func (n *Node) countDamage(err error) {
 // member, is dropped and counted.
 func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 	counters := &n.counters.Bus
-	if !n.opened() {
+	if !n.isOpen {
 		n.options.Marks.Hit(marks.MessageBeforeBoot)
 		return true // nothing may be answered yet; the sender repeats itself
 	}
@@ -53,12 +53,17 @@ func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 		counters.Strangers++
 		return false
 	}
+	n.heardStamp(envelope.Sender, envelope.Stamp)
 	var err error
 	switch {
 	case envelope.Kind == wire.KindGossip:
 		err = n.gossip.Receive(n.at.Now, envelope.Sender, envelope.Payload, reliable)
 	case envelope.Kind == wire.KindPublish && reliable:
 		err = n.receivePublished(envelope.Payload)
+	case envelope.Kind == wire.KindConsensus:
+		err = n.receiveGroup(envelope.Sender, envelope.Payload)
+	case envelope.Kind == wire.KindConfiguration && reliable:
+		err = n.receiveConfiguration(envelope.Sender, envelope.Payload)
 	default:
 		counters.UnknownKind++
 		return false
@@ -84,6 +89,7 @@ func (n *Node) takeGossip() {
 	for i := range changes {
 		if changes[i].Kind == gossip.HealthChanged {
 			n.refreshServing()
+			n.lookAt = n.at.Now
 		}
 	}
 }
@@ -100,7 +106,7 @@ func (n *Node) sendDatagram(to wire.NodeID, kind wire.Kind, payload []byte) {
 
 // seal wraps a payload in an envelope of this node.
 func (n *Node) seal(kind wire.Kind, payload []byte) []byte {
-	envelope := wire.Envelope{Kind: kind, Cluster: n.state.Cluster, Sender: n.self, Boot: n.boot, Payload: payload}
+	envelope := wire.Envelope{Kind: kind, Cluster: n.state.Cluster, Sender: n.self, Boot: n.boot, Stamp: n.stamp, Payload: payload}
 	start := len(n.lent)
 	n.lent = envelope.Append(n.lent)
 	return n.lent[start:len(n.lent):len(n.lent)]

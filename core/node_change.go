@@ -86,7 +86,11 @@ func (n *Node) proposeParts(parts []part) {
 			c.held &^= heldByProposal
 		}
 	}
-	if err := n.propose(change, settle); err != nil {
+	err := n.fenced()
+	if err == nil {
+		err = n.propose(change, settle)
+	}
+	if err != nil {
 		settle(topology.Result{}, err)
 	}
 	n.sendParked(c) // it may be settled

@@ -285,7 +285,7 @@ func (n *Node) releaseParked() {
 
 // sendParked sends the head of a client's parked replies, as far as it is ready.
 func (n *Node) sendParked(c *client) {
-	if !n.opened() {
+	if !n.isOpen {
 		return
 	}
 	for len(c.parked) > 0 && c.parked[0].ready {

@@ -442,7 +442,7 @@ func (n *Node) flushReplies() {
 }
 
 // mustPark reports whether what is said to the client now has to wait.
-func (n *Node) mustPark(c *client) bool { return len(c.parked) > 0 || !n.opened() }
+func (n *Node) mustPark(c *client) bool { return len(c.parked) > 0 || !n.isOpen }
 
 // emitReply sends bytes to a client, and holds its next commands until they have left if drain is set. If they are kept, their
 // memory is not used again.

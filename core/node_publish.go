@@ -42,7 +42,7 @@ func decodePublished(payload []byte) (p published, err error) {
 
 // Broadcast implements command.Server. Nobody is told by a node that may not speak yet, nor is who is known to be down.
 func (n *Node) Broadcast(shard bool, channel, message []byte) {
-	if len(n.state.Nodes()) == 1 || !n.opened() {
+	if len(n.state.Nodes()) == 1 || !n.isOpen {
 		return
 	}
 	p := published{shard: shard, channel: channel, message: message}

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/topology"
 )
 
 // Options are what a node is told at its start. They do not change while it runs.
@@ -22,6 +24,10 @@ type Options struct {
 	AllowReadsWhenDown bool
 	// Gossip tunes failure detection.
 	Gossip gossip.Config
+	// Consensus tunes how the configuration is decided. Its Generation and MaxState are the node's own affair.
+	Consensus consensus.Config
+	// VoterReplacement is for how long a voter must have failed before another votes in its place.
+	VoterReplacement time.Duration
 	// Limits bound what clients and peers can make the node hold.
 	Limits Limits
 	// Random is the node's only source of randomness. It must differ from node to node and from boot to boot.
@@ -132,8 +138,19 @@ func DefaultOptions() Options {
 	return Options{
 		RequireFullCoverage: true,
 		Gossip:              gossip.DefaultConfig(),
+		Consensus:           DefaultConsensus(),
+		VoterReplacement:    time.Minute,
 		Limits:              DefaultLimits(),
 	}
+}
+
+// DefaultConsensus suits a group that decides on a configuration: changes are rare, so a leader's silence may last a little.
+func DefaultConsensus() consensus.Config {
+	config := consensus.DefaultConfig()
+	config.HeartbeatInterval = 500 * time.Millisecond
+	config.ElectionTimeout = 2 * time.Second
+	config.MaxState = topology.MaxStateBytes
+	return config
 }
 
 // validate reports a caller's mistake.
@@ -149,6 +166,12 @@ func (o *Options) validate() error {
 		return errors.New("core: reply limits must be positive")
 	case o.Limits.Streams <= 0 || o.Limits.StreamIdle <= 0:
 		return errors.New("core: stream limits must be positive")
+	}
+	if o.VoterReplacement <= 0 {
+		return errors.New("core: the time after which a voter is replaced must be positive")
+	}
+	if err := o.Consensus.Validate(); err != nil {
+		return err
 	}
 	return o.Gossip.Validate()
 }

@@ -43,6 +43,8 @@ func formatNodes(t *testing.T, nodes []topology.Node) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everyone := func(topology.NodeID) topology.Fitness { return topology.Fit }
+	state, _ = state.Apply(topology.SetVoters{Voters: topology.ChooseVoters(state, everyone)})
 	dirs := make([]string, len(nodes))
 	for i := range nodes {
 		dirs[i] = t.TempDir()
@@ -50,9 +52,10 @@ func formatNodes(t *testing.T, nodes []topology.Node) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		record := core.Record{Node: nodeID(i), State: state}
-		if _, err := journal.log.Append(record.Append(nil)); err != nil {
-			t.Fatal(err)
+		for _, record := range core.FoundingLog(nodeID(i), state) {
+			if _, err := journal.log.Append(record); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if _, err := journal.log.Sync(); err != nil {
 			t.Fatal(err)
@@ -154,6 +157,28 @@ func TestDeathAndReturn(t *testing.T) {
 			c.expect("x", "GET", key)
 		}
 	})
+}
+
+// TestChangesAreDecidedByTheCluster changes the configuration at every node of a cluster, of which three vote and one does not, while
+// each of them is killed and started again in turn.
+func TestChangesAreDecidedByTheCluster(t *testing.T) {
+	nodes := startCluster(t, 4)
+	for i := range nodes {
+		slot := fmt.Sprint(i*slots.Count/4 + 1) // node i has it
+		for _, at := range []int{i, (i + 1) % 4} {
+			c := dial(t, nodes[at].address())
+			await(t, "the node knows who has the slot", func() bool { return c.call("CLUSTER", "DELSLOTS", slot) == "OK" })
+			c.expect("ERR Slot "+slot+" is already unassigned", "CLUSTER", "DELSLOTS", slot)
+			c.expect("OK", "CLUSTER", "ADDSLOTS", slot)
+			c.close()
+		}
+		last := nodes[i]
+		last.kill()
+		nodes[i] = start(t, last.dir, "--port", fmt.Sprint(last.port), "--cluster-node-timeout", "600")
+		c := dial(t, nodes[i].address())
+		await(t, "the return is decided", func() bool { return strings.Contains(c.call("CLUSTER", "INFO"), "cluster_state:ok") })
+		c.close()
+	}
 }
 
 // keyOf returns a key of a slot that the node of so many owns.

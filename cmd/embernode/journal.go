@@ -48,7 +48,7 @@ func openJournal(path string, segmentSize int64) (*journal, core.Recovered, erro
 		Salt: entropy(), SegmentSize: segmentSize,
 		Recover: func(position uint64, record []byte) error {
 			recovered.Position = position
-			recovered.Records = append(recovered.Records[:0], bytes.Clone(record)) // each is whole: the last one counts
+			recovered.Records = append(recovered.Records, bytes.Clone(record))
 			return nil
 		},
 	})

@@ -100,6 +100,10 @@ func (l *loop) step(event core.Event) {
 		l.carryOut(&effects[i])
 	}
 	l.clients.flush()
+	if !l.opened && l.node.Open() {
+		l.opened = true
+		l.onOpened()
+	}
 }
 
 func (l *loop) carryOut(effect *core.Effect) {
@@ -148,10 +152,6 @@ func (l *loop) append(effect *core.Effect) {
 
 func (l *loop) persisted(position uint64) {
 	l.step(&core.Persisted{Position: position})
-	if !l.opened {
-		l.opened = true
-		l.onOpened()
-	}
 }
 
 // endLog notes that the log has ended. The node serves its data on, in the configuration that is in force, or stops if this

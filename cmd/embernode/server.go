@@ -23,8 +23,6 @@ type server struct {
 	log     *slog.Logger
 	// clientPort and busPort are the ports that it listens on.
 	clientPort, busPort uint16
-	// announce is what the settings want others to know of the node.
-	announce core.Announce
 }
 
 // openServer recovers the node from its directory and opens the ports. Whatever is missing is told in one line, and nothing is
@@ -76,7 +74,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 		_ = l.bus.close() // nothing was sent
 	})
 	options := c.nodeOptions(cmp.Or(clientPort, uint16(c.TLSPort)), busPort)
-	s := &server{command: c, loop: l, log: log, announce: options.Announce, clientPort: clientPort, busPort: busPort}
+	s := &server{command: c, loop: l, log: log, clientPort: clientPort, busPort: busPort}
 	if secrets != nil {
 		options.Gossip.MaxPayload -= seal.Overhead
 	}
@@ -156,11 +154,4 @@ func (s *server) tellWhoWeAre() {
 	node := s.loop.node
 	s.log.Info("serving", "node", node.ID(), "name", s.command.AnnounceHumanName, "boot", node.Boot(), "client_port", s.clientPort, "tls_port", s.command.TLSPort, "cluster_port", s.busPort,
 		"nodes", len(node.State().Nodes()), "version", core.Version)
-	known, _ := node.State().Node(node.ID())
-	if known.Host != s.announce.Host || known.ClientPort != s.announce.ClientPort || known.BusPort != s.announce.BusPort ||
-		known.TLSPort != s.announce.TLSPort {
-		s.log.Warn("the cluster knows this node at another address",
-			"known_host", known.Host, "known_port", known.ClientPort, "known_cluster_port", known.BusPort,
-			"announced_host", s.announce.Host, "announced_port", s.announce.ClientPort, "announced_cluster_port", s.announce.BusPort)
-	}
 }

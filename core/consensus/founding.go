@@ -52,7 +52,7 @@ func (m *Machine) soleVoter() bool {
 }
 
 // Compact writes anew what this machine needs of the log, so that earlier records can be released. A member's log is compacted by
-// itself now and then; what others need is little, but for as long as they live.
+// itself now and then; what an observer needs is little, but for as long as it lives.
 func (m *Machine) Compact() {
 	m.enter(m.now)
 	switch {
@@ -60,6 +60,8 @@ func (m *Machine) Compact() {
 		m.restart(m.durable.observerRecord())
 	case m.applied > m.durable.log.snapshotIndex():
 		m.checkpoint()
+	default:
+		m.restart(m.durable.checkpointRecord())
 	}
 }
 

@@ -213,6 +213,14 @@ func (m *Machine) Health(id wire.NodeID) Health {
 	return Unknown
 }
 
+// HealthSince returns when a member's health last changed, as this machine sees it; 0 if it is none.
+func (m *Machine) HealthSince(id wire.NodeID) time.Duration {
+	if s, known := m.members.lookup(id); known {
+		return m.members.times[s].changed
+	}
+	return 0
+}
+
 // Incarnation returns the highest incarnation heard of a member, 0 if it is none. Of this node itself it is its own.
 func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 	if s, known := m.members.lookup(id); known {

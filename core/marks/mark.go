@@ -53,6 +53,13 @@ const (
 	RumoursDoNotFit     // there are more rumours than fit into a datagram
 	VersionSeen         // a member has a newer configuration
 
+	ConsensusRefused    // a message of the consensus group does not fit what a node knows
+	ProposalUnknown     // a change of the configuration is not decided in time
+	DecidedElsewhere    // a change is decided, and its proposer does not have it yet
+	ConfigurationPulled // a node asks a peer for a newer configuration
+	PullTimedOut        // the peer does not answer
+	VotersReplaced      // a leader wants others to vote
+
 	TableGrows          // a slot's table takes more homes
 	TableShrinks        // a slot's table gives up homes
 	TableResizesInSteps // a table is too large to be resized at once
@@ -108,6 +115,12 @@ var names = [Count]string{
 	Reconnect:             "reconnect",
 	RumoursDoNotFit:       "rumours-do-not-fit",
 	VersionSeen:           "version-seen",
+	ConsensusRefused:      "consensus-refused",
+	ProposalUnknown:       "proposal-unknown",
+	DecidedElsewhere:      "decided-elsewhere",
+	ConfigurationPulled:   "configuration-pulled",
+	PullTimedOut:          "pull-timed-out",
+	VotersReplaced:        "voters-replaced",
 	TableGrows:            "table-grows",
 	TableShrinks:          "table-shrinks",
 	TableResizesInSteps:   "table-resizes-in-steps",

@@ -32,7 +32,9 @@ const MaxUpdateBytes = 1 + MaxStateBytes
 type Stamp = wire.Stamp
 
 // Stamp returns the state's stamp. It costs as much as Hash.
-func (s *State) Stamp() Stamp { return Stamp{Generation: s.Generation, Version: s.Version, Hash: s.Hash()} }
+func (s *State) Stamp() Stamp {
+	return Stamp{Generation: s.Generation, Version: s.Version, Hash: s.Hash()}
+}
 
 // Archive keeps the latest configurations, so that who lacks a few versions gets only what has changed. It is not part of the
 // replicated state. The zero value keeps nothing.

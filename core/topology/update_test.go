@@ -87,7 +87,7 @@ func TestDeltaForAnother(t *testing.T) {
 func TestChunks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		updates := [][]byte{bytes.Repeat([]byte("first"), 20), bytes.Repeat([]byte("second"), 30)}
-		stamp := func(i int) Stamp { return Stamp{1, uint64(i + 1), 7} }
+		stamp := func(i int) Stamp { return Stamp{Generation: 1, Version: uint64(i + 1), Hash: 7} }
 		size := rapid.IntRange(1, 50).Draw(t, "size")
 		var a Assembly
 		for range rapid.IntRange(0, 40).Draw(t, "strays") {
@@ -147,7 +147,7 @@ func FuzzReadUpdate(f *testing.F) {
 }
 
 func FuzzDecodeChunk(f *testing.F) {
-	f.Add(CutChunk(Stamp{1, 2, 3}, []byte("an update"), 3, 4).Append(nil))
+	f.Add(CutChunk(Stamp{Generation: 1, Version: 2, Hash: 3}, []byte("an update"), 3, 4).Append(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := DecodeChunk(data)
 		if err != nil {

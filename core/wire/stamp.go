@@ -27,4 +27,6 @@ func stampAt(data []byte) Stamp {
 }
 
 // Stamp reads a stamp.
-func (r *Reader) Stamp() Stamp { return Stamp{Generation: r.Uint64(), Version: r.Uint64(), Hash: r.Uint64()} }
+func (r *Reader) Stamp() Stamp {
+	return Stamp{Generation: r.Uint64(), Version: r.Uint64(), Hash: r.Uint64()}
+}

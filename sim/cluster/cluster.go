@@ -34,6 +34,7 @@ type Cluster struct {
 	history   *History
 	marks     marks.Set // of all nodes
 	claims    []claim
+	agreements
 	// incarnations are the highest that each node has had.
 	incarnations []uint64
 	steps        uint64
@@ -48,7 +49,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	if err := validatePlan(plan); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Config: config, plan: plan, history: newHistory()}
+	c := &Cluster{Config: config, plan: plan, history: newHistory(), agreements: newAgreements()}
 	c.World = sim.New(sim.Config{
 		Seed: config.Seed, Network: config.Network,
 		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,

@@ -56,6 +56,7 @@ type driver struct {
 	logFailure error
 	ledger     ledger
 	announcement
+	watched watched
 	// believed are the incarnations of its peers that the node has believed in so far.
 	believed []uint64
 	// configurations counts those that the node has had in force in this life.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/sim"
@@ -120,5 +121,44 @@ func (c *Cluster) complaint(e *expectation, index int) string {
 			return "believes " + fmt.Sprintf("%s %v", c.hosts[i].Name(), d.node.Health(id))
 		}
 	}
+	return c.disagreement(e, d)
+}
+
+// disagreement says what the configuration lacks at a node that is well, or nothing. Where those who decide on it are not well, all that
+// can be expected is that the nodes which are well have the same.
+func (c *Cluster) disagreement(e *expectation, d *driver) string {
+	for i, other := range c.nodes {
+		if e.nodes[i] && other != nil && other.node != nil && other.node.State().Stamp() != d.node.State().Stamp() {
+			return fmt.Sprintf("has version %d of the configuration, %s has %d", d.node.State().Version, other.host.Name(), other.node.State().Version)
+		}
+	}
+	// A voter whose disk has lost what it had acknowledged is not caught up by its leader.
+	if c.decisive(e) && !c.struck(d.index) && !d.node.Settled() {
+		return "has something to change about the configuration"
+	}
 	return ""
+}
+
+// decisive reports whether a quorum of those who decide on the configuration is well.
+func (c *Cluster) decisive(e *expectation) bool {
+	members := 0
+	for i, d := range c.nodes {
+		if !e.nodes[i] || d == nil || d.node == nil || d.node.Consensus().Role() == consensus.Observer {
+			continue
+		}
+		members++
+		status := d.node.Consensus().Status()
+		for _, voters := range [][]topology.NodeID{status.Voters, status.Outgoing} {
+			well := 0
+			for _, id := range voters {
+				if j := slices.Index(c.ids, id); j >= 0 && e.nodes[j] {
+					well++
+				}
+			}
+			if len(voters) > 0 && 2*well <= len(voters) {
+				return false
+			}
+		}
+	}
+	return members > 0
 }

@@ -28,6 +28,10 @@ func (c *Cluster) stepped(d *driver) {
 		c.World.Fail(sim.Violation, "one server per slot", err.Error())
 		return
 	}
+	if check, err := c.agreements.check(d, c.nodes); err != nil {
+		c.World.Fail(sim.Violation, check, err.Error())
+		return
+	}
 	if c.steps%fullCheckInterval == 0 {
 		if err := d.node.Check(); err != nil {
 			c.World.Fail(sim.Violation, "node state", fmt.Sprintf("%s: %v", d.host.Name(), err))

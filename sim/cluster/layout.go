@@ -31,6 +31,11 @@ func (c *Cluster) layOut() error {
 	if err != nil {
 		return err
 	}
+	everyone := func(topology.NodeID) topology.Fitness { return topology.Fit }
+	state, result := state.Apply(topology.SetVoters{Voters: topology.ChooseVoters(state, everyone)})
+	if result.Err != nil {
+		return result.Err
+	}
 	c.state = state
 	return nil
 }
@@ -61,9 +66,10 @@ func (c *Cluster) format(index int, host *sim.Host) error {
 	if err != nil {
 		return err
 	}
-	record := core.Record{Node: c.ids[index], State: c.state}
-	if _, err := log.Append(record.Append(nil)); err != nil {
-		return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)
+	for _, record := range core.FoundingLog(c.ids[index], c.state) {
+		if _, err := log.Append(record); err != nil {
+			return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)
+		}
 	}
 	if _, err := log.Sync(); err != nil {
 		return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)

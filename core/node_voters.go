@@ -1,0 +1,71 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ember-cluster/ember/core/consensus"
+	"github.com/ember-cluster/ember/core/marks"
+	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
+)
+
+// voting is how the leader of the group looks after who votes. A choice is proposed when it has stood for a while, so that many nodes
+// which come at once are one change, and one who is taken out of the voters in order to be forgotten is not put back meanwhile.
+type voting struct {
+	// choice is who should vote by the leader's latest look, chosenAt since when, lookAt when it looks next: Never if it takes
+	// a change of the configuration or of somebody's health to see something else.
+	choice   []wire.NodeID
+	chosenAt time.Duration
+	lookAt   time.Duration
+	// proposing says that a change of the voters is under way.
+	proposing bool
+}
+
+const (
+	// voterLookInterval is the time between two looks of the leader.
+	voterLookInterval = time.Second
+	// voterSettleTime is how long a choice must stand.
+	voterSettleTime = 2 * time.Second
+)
+
+// chooseVoters has the leader propose other voters than there are, if others would be better.
+func (n *Node) chooseVoters() {
+	if n.machine.Role() != consensus.Leader || n.at.Now < n.lookAt || n.gossip == nil {
+		return
+	}
+	n.lookAt = n.at.Now + voterLookInterval
+	choice := topology.ChooseVoters(n.state, n.fitness)
+	if !slices.Equal(choice, n.choice) {
+		n.choice, n.chosenAt = choice, n.at.Now
+	}
+	settled := slices.Equal(choice, n.state.Voters())
+	if settled && !slices.ContainsFunc(choice, func(id wire.NodeID) bool { return n.fitness(id) != topology.Fit }) {
+		n.lookAt = Never // until something changes
+	}
+	if settled || n.at.Now < n.chosenAt+voterSettleTime || n.proposing {
+		return
+	}
+	n.options.Marks.Hit(marks.VotersReplaced)
+	change := topology.SetVoters{Epoch: n.state.VotersEpoch(), Voters: choice}
+	n.proposing = n.propose(change, func(topology.Result, error) { n.proposing = false }) == nil
+}
+
+// fitness says how well a node can vote: by failure detection, which has told for some time.
+func (n *Node) fitness(id wire.NodeID) topology.Fitness {
+	if n.health(id) == topology.Alive {
+		return topology.Fit
+	}
+	if n.gossip.HealthSince(id)+n.options.VoterReplacement <= n.at.Now {
+		return topology.Unfit
+	}
+	return topology.Doubtful
+}
+
+// voterDeadline returns when the leader has to look again: while there is something to see.
+func (n *Node) voterDeadline() time.Duration {
+	if n.machine.Role() != consensus.Leader || n.gossip == nil {
+		return Never
+	}
+	return n.lookAt
+}
