@@ -33,7 +33,7 @@
 // (active expiry), node_server.go, node_settings.go and node_info.go (what commands may ask of the node).
 //
 // The configuration has several: node_log.go (what the node keeps on disk), node_consensus.go (deciding, by package consensus),
-// node_proposals.go and node_change.go (asking for changes, for the node and for clients), node_dissemination.go (learning what was decided), node_configuration.go (putting it into
-// force), node_identity.go (what the configuration says of the node itself), node_voters.go (who decides), node_join.go (the way into
-// another cluster).
+// node_proposals.go and node_change.go (asking for changes, for the node and for clients), node_dissemination.go (learning what was
+// decided), node_configuration.go (putting it into force), node_identity.go (what the configuration says of the node itself),
+// node_voters.go (who decides), node_join.go (the way into another cluster).
 package core
