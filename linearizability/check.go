@@ -113,7 +113,7 @@ func validate(history []Operation) error {
 func (p *partition) check(options Options, b *budget) Verdict {
 	var legal bool
 	if p.forced() {
-		legal = follow(p.calls, p.model(options, b))
+		legal = p.follow(options, b)
 	} else {
 		legal = porcupine.CheckOperations(p.model(options, b), porcupineHistory(p.calls))
 	}
@@ -137,14 +137,13 @@ func (p *partition) forced() bool {
 }
 
 // follow reports whether the calls, one after the other, explain their replies.
-func follow(order []*call, model porcupine.Model) bool {
-	state := model.Init()
-	for _, c := range order {
-		possible, next := model.Step(state, c, nil)
-		if !possible {
+func (p *partition) follow(options Options, b *budget) bool {
+	before, after := emptyState(len(p.keys)), &state{}
+	for _, c := range p.calls {
+		if !b.take(len(before.worlds)) || !after.follow(before, c, options.MaxClockError) {
 			return false
 		}
-		state = next
+		before, after = after, before
 	}
 	return true
 }

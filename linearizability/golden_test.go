@@ -33,8 +33,8 @@ func TestGolden(t *testing.T) {
 					}
 					applied[id] = parseSeconds(t, arg.Vals[0])
 				}
-				report := Check(Resolve(history, applied), Options{})
-				return "unlogged:\n" + List(Unlogged(history, applied)) + "resolved:\n" + List(Resolve(history, applied)) + report.String()
+				report := Check(Resolve(history, logged(applied)), Options{})
+				return "unlogged:\n" + List(Unlogged(history, logged(applied))) + "resolved:\n" + List(Resolve(history, logged(applied))) + report.String()
 			}
 			d.Fatalf(t, "no such directive: %s", d.Cmd)
 			return ""

@@ -43,6 +43,28 @@ type Operation struct {
 	Outcome      Outcome
 	// Reply counts if the outcome is OK.
 	Reply Reply
+	// read is what Args mean, if Read has found out.
+	read *command
+}
+
+// Read finds out what the operations mean, for all judgements of them and of copies of them that follow: without it, each
+// has to find out for itself. Those that the model does not know are left out.
+func Read(history []Operation) {
+	memory := make([]command, len(history))
+	for i := range history {
+		if c, err := meaning(history[i].Args); err == nil {
+			memory[i] = c
+			history[i].read = &memory[i]
+		}
+	}
+}
+
+// meaning returns what the arguments mean. The error is for commands that the model does not have.
+func (o *Operation) meaning() (command, error) {
+	if o.read != nil {
+		return *o.read, nil
+	}
+	return meaning(o.Args)
 }
 
 // ReplyKind is the type of a reply.

@@ -31,15 +31,12 @@ func split(history []Operation) ([]*partition, error) {
 		calls = append(calls, c)
 		c.places = keys.join(c.command.keys)
 	}
-	slices.SortFunc(calls, func(a, b *call) int {
-		return cmp.Or(cmp.Compare(a.operation.Call, b.operation.Call), cmp.Compare(a.operation.ID, b.operation.ID))
-	})
 	return keys.assemble(calls), nil
 }
 
 // prepare reads an operation, but for the places of its keys.
 func (c *call) prepare(o *Operation) error {
-	parsed, err := meaning(o.Args)
+	parsed, err := o.meaning()
 	if err != nil {
 		return err
 	}
@@ -108,6 +105,11 @@ func (k *keyNumbers) assemble(calls []*call) []*partition {
 		}
 		c.distinct = distinct(c.places)
 		p.calls = append(p.calls, c)
+	}
+	for _, p := range all {
+		slices.SortFunc(p.calls, func(a, b *call) int {
+			return cmp.Or(cmp.Compare(a.operation.Call, b.operation.Call), cmp.Compare(a.operation.ID, b.operation.ID))
+		})
 	}
 	return all
 }

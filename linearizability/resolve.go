@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// Resolve replaces ignorance by what the servers know. applied says of operations, by their ID, when they took effect first
-// on the way that led to the present data: a write that a failover took back never did. Of the operations with an unknown
-// outcome those which never took effect are left out, and the others become Applied, with that time as their Return.
+// Log says of an operation, by its ID, when it took effect first on the way that led to the present data; false if it did
+// not: a write that a failover took back never did.
+type Log func(id uint64) (at time.Duration, ok bool)
+
+// Resolve replaces ignorance by what the servers know. Of the operations with an unknown outcome those which never took effect
+// are left out, and the others become Applied, with that time as their Return.
 //
 // That is sound if applied is complete, which Unlogged checks. It panics if an operation took effect before its call: then
 // the times are of different clocks, or the IDs of different histories.
-func Resolve(history []Operation, applied map[uint64]time.Duration) []Operation {
+func Resolve(history []Operation, applied Log) []Operation {
 	resolved := make([]Operation, 0, len(history))
 	for _, o := range history {
 		if o.Outcome == Unknown {
-			at, ok := applied[o.ID]
+			at, ok := applied(o.ID)
 			if !ok {
 				continue
 			}
@@ -32,11 +35,15 @@ func Resolve(history []Operation, applied map[uint64]time.Duration) []Operation 
 // Unlogged returns the operations whose replies say that they changed something, and which applied does not know: if there
 // is one, applied is not complete, and what Resolve made of it proves nothing. Operations that the model does not know are
 // left out; Check reports them.
-func Unlogged(history []Operation, applied map[uint64]time.Duration) []Operation {
+func Unlogged(history []Operation, applied Log) []Operation {
 	var missing []Operation
-	for _, o := range history {
-		if _, ok := applied[o.ID]; !ok && o.Outcome == OK && saysChanged(&o) {
-			missing = append(missing, o)
+	for i := range history {
+		o := &history[i]
+		if o.Outcome != OK {
+			continue
+		}
+		if _, ok := applied(o.ID); !ok && saysChanged(o) {
+			missing = append(missing, *o)
 		}
 	}
 	return missing
@@ -44,6 +51,6 @@ func Unlogged(history []Operation, applied map[uint64]time.Duration) []Operation
 
 // saysChanged reports whether an operation's reply proves that it changed what a key holds.
 func saysChanged(o *Operation) bool {
-	c, err := meaning(o.Args)
+	c, err := o.meaning()
 	return err == nil && !c.reads && o.Reply.Kind != Error && c.changed(o.Reply)
 }

@@ -28,20 +28,30 @@ type call struct {
 
 // after returns the state after a call; nil if its reply has no explanation.
 func (s *state) after(c *call, maxClockError time.Duration) *state {
-	earliest := c.operation.Call
-	for _, place := range c.distinct {
-		earliest = max(earliest, s.now[place])
-	}
 	next := &state{}
-	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError), next: next.one[:0]}
-	for _, w := range s.worlds {
-		x.settle(w, c.distinct)
-	}
-	if len(x.next) == 0 {
+	if !next.follow(s, c, maxClockError) {
 		return nil
 	}
-	next.worlds, next.now = x.next, s.passed(c.operation.Call, c.distinct)
 	return next
+}
+
+// follow makes this state, whose memory may be used again, the one after another and a call, and reports whether its reply has an
+// explanation.
+func (s *state) follow(before *state, c *call, maxClockError time.Duration) bool {
+	earliest := c.operation.Call
+	for _, place := range c.distinct {
+		earliest = max(earliest, before.now[place])
+	}
+	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError), next: s.worlds[:0]}
+	for _, w := range before.worlds {
+		x.settle(w, c.distinct)
+	}
+	s.worlds, s.hashed = x.next, false
+	s.now = append(s.now[:0], before.now...)
+	for _, place := range c.distinct {
+		s.now[place] = max(s.now[place], c.operation.Call)
+	}
+	return len(s.worlds) > 0
 }
 
 // settle decides for each of the keys whether it has expired, both ways where the clock leaves it open, and runs the

@@ -84,11 +84,10 @@ func (w world) hash() uint64 {
 	return hash
 }
 
-// state is what is known after some operations. It is immutable.
+// state is what is known after some operations. It is immutable once it is known to more than who makes it.
 type state struct {
 	// worlds are all that are possible, none twice. Invariant: at least one.
 	worlds []world
-	one    [1]world // memory of worlds, most often enough
 	// now holds for each key the latest call of the operations on it so far: what follows on that key in the order happens
 	// no earlier. It depends on which operations there were, not on their order.
 	now []time.Duration
@@ -104,6 +103,7 @@ func newState(worlds []world, now []time.Duration) *state {
 
 func (s *state) hash() uint64 {
 	if !s.hashed {
+		s.sum = 0
 		for _, w := range s.worlds {
 			s.sum ^= w.hash()
 		}
@@ -115,18 +115,6 @@ func (s *state) hash() uint64 {
 // emptyState is that of a partition of so many keys before the first operation.
 func emptyState(keys int) *state {
 	return newState([]world{make(world, keys)}, make([]time.Duration, keys))
-}
-
-// passed returns now after a call on the keys at some places.
-func (s *state) passed(call time.Duration, places []int) []time.Duration {
-	next := s.now
-	for i, place := range places {
-		if i == 0 {
-			next = slices.Clone(next)
-		}
-		next[place] = max(next[place], call)
-	}
-	return next
 }
 
 func (s *state) equal(other *state) bool {

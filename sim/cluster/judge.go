@@ -48,18 +48,8 @@ func (h *History) model() []linearizability.Operation {
 			operations[i].Return = linearizability.Never
 		}
 	}
+	linearizability.Read(operations)
 	return operations
-}
-
-// appliedTimes returns when each operation that had an effect first had it, by operation.
-func (h *History) appliedTimes() map[uint64]time.Duration {
-	applied := make(map[uint64]time.Duration, len(h.Operations))
-	for _, op := range h.Operations {
-		if at, ok := h.Applied(op); ok {
-			applied[uint64(op.ID)] = at
-		}
-	}
-	return applied
 }
 
 // judge decides whether the clients' history is linearizable. Unknown outcomes are resolved by what the nodes say that they
@@ -81,11 +71,11 @@ func (c *Cluster) judge(e evidence) *linearizability.Report {
 // evidence is the history in the terms of the checker, and when each operation took effect that did.
 type evidence struct {
 	operations []linearizability.Operation
-	applied    map[uint64]time.Duration
+	applied    linearizability.Log
 }
 
 func (c *Cluster) evidence() evidence {
-	return evidence{c.history.model(), c.history.appliedTimes()}
+	return evidence{c.history.model(), func(id uint64) (time.Duration, bool) { return c.history.Applied(c.history.Operations[id]) }}
 }
 
 // witness narrows every operation of a resolved history to the instant of its execution.
