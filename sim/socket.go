@@ -17,32 +17,32 @@ func (s *socket) MaxDatagram() int { return s.endpoint.MaxDatagram() }
 
 // SendDatagram implements transport.Bus.
 func (s *socket) SendDatagram(to transport.Address, data []byte) {
-	s.host.effect(Record{Action: ActionSend, Port: s.port, Peer: to, Data: data})
+	s.host.effect(&Record{Action: ActionSend, Port: s.port, Peer: to, Data: data})
 	s.endpoint.SendDatagram(to, data)
 }
 
 // OpenStream implements transport.Bus.
 func (s *socket) OpenStream(to transport.Address) transport.StreamID {
 	id := s.endpoint.OpenStream(to)
-	s.host.effect(Record{Action: ActionOpen, Port: s.port, Peer: to, Stream: id})
+	s.host.effect(&Record{Action: ActionOpen, Port: s.port, Peer: to, Stream: id})
 	return id
 }
 
 // SendStream implements transport.Bus.
 func (s *socket) SendStream(id transport.StreamID, data []byte) {
-	s.host.effect(Record{Action: ActionWrite, Port: s.port, Stream: id, Data: data})
+	s.host.effect(&Record{Action: ActionWrite, Port: s.port, Stream: id, Data: data})
 	s.endpoint.SendStream(id, data)
 }
 
 // CloseStream implements transport.Bus.
 func (s *socket) CloseStream(id transport.StreamID) {
-	s.host.effect(Record{Action: ActionClose, Port: s.port, Stream: id})
+	s.host.effect(&Record{Action: ActionClose, Port: s.port, Stream: id})
 	s.endpoint.CloseStream(id)
 }
 
 // Close implements transport.Bus.
 func (s *socket) Close() error {
-	s.host.effect(Record{Action: ActionUnlisten, Port: s.port})
+	s.host.effect(&Record{Action: ActionUnlisten, Port: s.port})
 	return s.endpoint.Close()
 }
 

@@ -35,7 +35,7 @@ func newTrace(config Config) trace {
 func (t *trace) watched() bool { return t.writer != nil || t.observe != nil }
 
 // add keeps a record, and shows it.
-func (t *trace) add(r Record) {
+func (t *trace) add(r *Record) {
 	if r.Action.IsEvent() {
 		t.event = t.count + 1
 	}
@@ -47,7 +47,7 @@ func (t *trace) add(r Record) {
 		data = data[:min(len(data), windowPayload)]
 	}
 	r.Data = append(kept.Data[:0], data...)
-	*kept = r
+	*kept = *r
 	if t.watched() {
 		t.show(kept)
 	}
@@ -99,7 +99,7 @@ func (w *World) Tracef(format string, args ...any) { w.tracef(nil, format, args.
 
 func (w *World) tracef(h *Host, format string, args ...any) {
 	if w.trace.watched() {
-		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: ActionNote, Text: fmt.Sprintf(format, args...)})
+		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: ActionNote, Text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -130,7 +130,7 @@ func (w *World) received(h *Host, e *Event) {
 		}
 	}
 	if !w.trace.idle {
-		w.trace.add(Record{
+		w.trace.add(&Record{
 			Time: w.Now(), Event: w.events, Host: h, Action: Action(e.Kind), Port: e.Port, Peer: e.From, Stream: e.Stream,
 			Token: e.Token, Data: e.Data, Args: e.Args, Reason: e.Reason,
 		})
@@ -138,7 +138,7 @@ func (w *World) received(h *Host, e *Event) {
 }
 
 // effect folds something that a process does into the hash, and shows it.
-func (h *Host) effect(r Record) {
+func (h *Host) effect(r *Record) {
 	w := h.world
 	w.hash.word(uint64(r.Port)<<8 | uint64(r.Action))
 	switch r.Action {
@@ -170,7 +170,7 @@ func (w *World) note(h *Host, action Action, text string) {
 	w.hash.word(index<<8 | uint64(action))
 	w.hash.text(text)
 	if !w.trace.idle {
-		w.trace.add(Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Text: text})
+		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Text: text})
 	}
 }
 

@@ -84,10 +84,8 @@ func (s *Space) checkDropped(seen *inventory) error {
 // check verifies the sums over slots.
 func (p *population) check(s *Space) error {
 	var want population
-	for slot, t := range s.tables {
-		if t != nil {
-			want.add(slots.Slot(slot), t.count)
-		}
+	for slot, ok := s.occupied.Next(0); ok; slot, ok = s.occupied.Next(slot + 1) {
+		want.add(slot, s.tables[slot].count)
 	}
 	if *p != want {
 		return fmt.Errorf("keyspace: the groups of slots have %d keys, counted as %d", want.keys, p.keys)

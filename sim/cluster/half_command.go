@@ -58,6 +58,7 @@ func (c *client) sendHalf(size int) {
 
 // halfOf returns the first bytes of a SET whose value is larger by one than all that is sent.
 func halfOf(size int) []byte {
-	whole := resp.AppendCommand(nil, []byte("SET"), []byte("half"), make([]byte, size+1))
+	const around = 64 // more than what is around the value
+	whole := resp.AppendCommand(make([]byte, 0, size+around), []byte("SET"), []byte("half"), make([]byte, size+1))
 	return whole[:size]
 }

@@ -93,7 +93,8 @@ func DrawWorkload(source *random.Stream) Workload {
 
 // Draw returns the operations of so many clients from the start of the run until the given time.
 func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration) []sim.Input {
-	var inputs []sim.Input
+	expected := clients * int(until/max(w.Pause, time.Millisecond))
+	inputs := make([]sim.Input, 0, expected+expected/16)
 	for client := range clients {
 		d := drawer{workload: w, source: source, client: client}
 		host := clientName(client + 1)
