@@ -68,7 +68,7 @@ func init() {
 		"cluster-allow-replica-migration",
 		"cluster-config-file", "cluster-link-sendbuf-limit", "cluster-migration-barrier",
 		"cluster-replica-no-failover", "cluster-replica-validity-factor", "crash-log-enabled", "crash-memcheck-enabled",
-		"dbfilename", "disable-thp", "dynamic-hz", "enable-debug-command", "enable-module-command", "enable-protected-configs",
+		"dbfilename", "dynamic-hz", "enable-debug-command", "enable-module-command", "enable-protected-configs",
 		"hash-max-listpack-entries", "hash-max-listpack-value", "hash-max-ziplist-entries", "hash-max-ziplist-value",
 		"hll-sparse-max-bytes", "hz", "ignore-warnings", "io-threads-do-reads", "jemalloc-bg-thread",
 		"latency-tracking", "latency-tracking-info-percentiles", "lazyfree-lazy-eviction",

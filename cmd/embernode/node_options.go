@@ -32,7 +32,9 @@ func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 	options.Random = random.New(entropy())
 	options.Parameters = c.configParameters(clientPort, busPort)
 	options.Process = c.process()
-	options.Allocated = newHugePages().advise
+	if c.DisableTHP == "no" {
+		options.Allocated = newHugePages().advise
+	}
 	began := time.Now()
 	options.Elapsed = func() time.Duration { return time.Since(began) }
 	return options

@@ -37,6 +37,18 @@ func (v *loopKind) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// yesNo is a switch.
+type yesNo string
+
+// UnmarshalText reads one of the two words.
+func (v *yesNo) UnmarshalText(text []byte) error {
+	*v = yesNo(strings.ToLower(string(text)))
+	if *v != "yes" && *v != "no" {
+		return errors.New("argument must be 'yes' or 'no'")
+	}
+	return nil
+}
+
 // portNumber is a TCP or UDP port, or 0 for a free one.
 type portNumber uint16
 

@@ -54,6 +54,7 @@ type settings struct {
 	LFULogFactor     setting      `name:"lfu-log-factor" default:"10" group:"limits" placeholder:"FACTOR" help:"How slowly the counters of use grow."`
 	Loop             loopKind     `name:"loop" default:"${loop}" group:"limits" help:"How clients are served: by epoll, which Linux has and which costs the least, or by net, which runs everywhere. Default here: ${loop}."`
 	IOThreads        count        `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
+	DisableTHP       yesNo        `name:"disable-thp" default:"no" group:"limits" placeholder:"yes|no" help:"Do not ask the system for large pages where data lies. They make access faster; there is no fork that they could slow down."`
 
 	ClusterPort         portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
 	AnnounceIP          announcedIP   `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`

@@ -160,3 +160,14 @@ func TestHelpAndVersion(t *testing.T) {
 		t.Errorf("--version: exit status %d, %s", code, &out)
 	}
 }
+
+func TestLargePagesCanBeSwitchedOff(t *testing.T) {
+	for word, want := range map[string]bool{"no": true, "yes": false, "YES": false} {
+		if asked := parse(t, "--disable-thp", word).nodeOptions(7000, 17000).Allocated != nil; asked != want {
+			t.Errorf("disable-thp %s: large pages are asked for: %v", word, asked)
+		}
+	}
+	if _, err := parseCommandLine([]string{"--disable-thp", "maybe"}, io.Discard); err == nil {
+		t.Error("maybe is accepted")
+	}
+}
