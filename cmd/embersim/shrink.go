@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ type shrinkCommand struct {
 	Output string        `help:"Where to write the smaller run." short:"o" required:"" type:"path" placeholder:"FILE"`
 	For    time.Duration `help:"Stop after this time, with the best so far; no limit if 0." default:"0"`
 	Jobs   int           `help:"Runs at the same time; one per core if 0." default:"0"`
+	JSON   bool          `help:"Print a JSON object instead of the story." name:"json"`
 }
 
 // Run executes the command.
@@ -95,11 +97,17 @@ func (c *shrinkCommand) tell(s *session, original sim.Script, result shrink.Resu
 		return err
 	}
 	story := outcome.Result.Story()
-	summary := fmt.Sprintf("shrunk from %s to %s", size(&original), size(&result.Script))
+	summary := fmt.Sprintf("shrunk from %v to %v", sizeOf(&original), sizeOf(&result.Script))
 	script := result.Script
 	script.Note = fmt.Sprintf("%s, seed %d, %s\nfails: %s\n\n%s", original.Scenario, original.Seed, summary, result.Report.Signature(), story)
 	if err := os.WriteFile(c.Output, []byte(script.String()), 0o644); err != nil {
 		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.out).Encode(shrunk{
+			Signature: result.Report.Signature(), Before: sizeOf(&original), After: sizeOf(&result.Script),
+			Runs: result.Runs, Wall: wall, Complete: result.Complete,
+		})
 	}
 	fmt.Fprint(s.out, story)
 	end := "nothing more can go"
@@ -111,16 +119,38 @@ func (c *shrinkCommand) tell(s *session, original sim.Script, result shrink.Resu
 	return nil
 }
 
-// size describes how large a script is.
-func size(script *sim.Script) string {
-	nodes := 0
+// shrunk is what became of a run, for programs.
+type shrunk struct {
+	Signature string        `json:"signature"` // how it fails
+	Before    size          `json:"before"`
+	After     size          `json:"after"`
+	Runs      int           `json:"runs"` // that it took
+	Wall      time.Duration `json:"wall_ns"`
+	Complete  bool          `json:"complete"` // nothing more can go
+}
+
+// size is how large a script is.
+type size struct {
+	Faults     int `json:"faults"`
+	Operations int `json:"operations"`
+	Nodes      int `json:"nodes"`
+	Clients    int `json:"clients"`
+}
+
+func sizeOf(script *sim.Script) size {
+	s := size{Faults: len(script.Plan.Faults), Operations: len(script.Plan.Inputs)}
 	for _, host := range script.Hosts {
 		if strings.HasPrefix(host.Name, "node-") {
-			nodes++
+			s.Nodes++
+		} else {
+			s.Clients++
 		}
 	}
-	return fmt.Sprintf("%d faults, %d operations, %d nodes, %d clients",
-		len(script.Plan.Faults), len(script.Plan.Inputs), nodes, len(script.Hosts)-nodes)
+	return s
+}
+
+func (s size) String() string {
+	return fmt.Sprintf("%d faults, %d operations, %d nodes, %d clients", s.Faults, s.Operations, s.Nodes, s.Clients)
 }
 
 // firstOf returns how to find the first of some candidates with so many at the same time. Whatever their number, the answer

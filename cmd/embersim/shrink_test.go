@@ -99,7 +99,7 @@ func TestTheFirstIsFoundWhateverTheNumberOfJobs(t *testing.T) {
 
 func TestSizesAreCounted(t *testing.T) {
 	script := sim.Script{Hosts: []sim.Setting{{Name: "node-1"}, {Name: "client-1"}, {Name: "node-2"}}}
-	if got := size(&script); got != "0 faults, 0 operations, 2 nodes, 1 clients" {
+	if got := sizeOf(&script).String(); got != "0 faults, 0 operations, 2 nodes, 1 clients" {
 		t.Error(got)
 	}
 }

@@ -10,7 +10,13 @@ import (
 )
 
 // workshop is where bugs are built: the module's root, and a directory for what is made from it.
-type workshop struct{ root, scratch string }
+type workshop struct {
+	root, scratch string
+	jobs          int // bugs at the same time
+	// shrinks says that runs are made small; they are kept in keep if that is not empty.
+	shrinks bool
+	keep    string
+}
 
 // moduleRoot returns the directory of the module that contains the working directory.
 func moduleRoot() (string, error) {

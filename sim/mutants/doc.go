@@ -2,6 +2,7 @@
 //
 //	go run ./sim/mutants                        all of them
 //	go run ./sim/mutants --only stale-read      one
+//	go run ./sim/mutants --shrink               all, and how small their runs become
 //
 // A planted bug is a file in bugs: a story in one line, which checker should catch it, and one small replacement in one file of
 // the product.
@@ -18,6 +19,9 @@
 // runs seed after seed until one ends badly. A last run of that seed without the bug must end well: what was caught is the bug.
 // With "scenario: NAME" it runs another scenario than swarm. With "test: ./package" the package's tests are run instead: some
 // promises, such as those of the log about torn writes, are checked there on every possible crash.
+//
+// With --shrink the run that caught a bug is made small: at most ten faults and twenty operations should be left of it, within two
+// minutes.
 //
 // A bug that survives its seeds is a defect of the simulator: of its workload, its faults or its checkers. The same data tell the
 // reverse when the product changes: `go test` fails as soon as a replacement no longer fits the source.

@@ -24,6 +24,8 @@ type finding struct {
 	// Seed is that of the run that caught it, outcome what it came to.
 	Seed uint64 `json:"seed,omitempty"`
 	outcome
+	// Shrunk is what was left of that run, if it was shrunk.
+	Shrunk *shrunk `json:"shrunk,omitempty"`
 }
 
 // outcome is what a run came to.
@@ -63,8 +65,14 @@ func (w workshop) hunt(b *bug, seeds sweep.Range, sound string) (*finding, error
 	if ended, err := w.run(sound, b, f.Seed); err != nil || ended.Verdict != "ok" {
 		return nil, fmt.Errorf("%s: seed %d fails without the bug too: %s: %s (%v)", b.name, f.Seed, ended.Verdict, ended.Detail, err)
 	}
-	return f, nil
+	if w.shrinks && f.Verdict != hung {
+		f.Shrunk, err = w.shrink(program, b, f.Seed)
+	}
+	return f, err
 }
+
+// hung is the verdict on a run that does not end. No other program than this one could shrink it.
+const hung = "hung"
 
 // runLimit is how much longer than any sound run one with a bug may take: it may well never end.
 const runLimit = 60 * time.Second
@@ -80,7 +88,7 @@ func (w workshop) run(program string, b *bug, seed uint64) (outcome, error) {
 	watch := time.AfterFunc(runLimit, func() { _ = command.Process.Kill() }) // it may have ended by itself
 	err := command.Wait()
 	if !watch.Stop() {
-		return outcome{"hung", "time limit", fmt.Sprintf("the run had not ended after %v", runLimit)}, nil
+		return outcome{hung, "time limit", fmt.Sprintf("the run had not ended after %v", runLimit)}, nil
 	}
 	switch {
 	case out.Len() > 0:

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -18,11 +15,13 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Only  []string    `help:"Plant only these bugs, by name." placeholder:"NAME"`
-	Seeds sweep.Range `help:"Seeds to try, such as 1..100." default:"1..100" placeholder:"A..B"`
-	Jobs  int         `help:"Bugs at the same time; one per core if 0." default:"0"`
-	JSON  bool        `help:"Print one JSON object per bug instead of a table." name:"json"`
-	List  bool        `help:"List the bugs and plant none."`
+	Only   []string    `help:"Plant only these bugs, by name." placeholder:"NAME"`
+	Seeds  sweep.Range `help:"Seeds to try, such as 1..100." default:"1..100" placeholder:"A..B"`
+	Jobs   int         `help:"Bugs at the same time; one per core if 0." default:"0"`
+	Shrink bool        `help:"Shrink the run that caught each bug."`
+	Keep   string      `help:"Keep the shrunk runs in this directory." type:"existingdir" placeholder:"DIR"`
+	JSON   bool        `help:"Print one JSON object per bug instead of a table." name:"json"`
+	List   bool        `help:"List the bugs and plant none."`
 }
 
 func main() {
@@ -59,7 +58,11 @@ func (c *cli) run(out io.Writer) (survivors int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.hunt(workshop{root: root, scratch: scratch}, bugs, out)
+	w := workshop{root: root, scratch: scratch, jobs: c.Jobs, shrinks: c.Shrink || c.Keep != "", keep: c.Keep}
+	if w.jobs <= 0 {
+		w.jobs = runtime.GOMAXPROCS(0)
+	}
+	return c.hunt(w, bugs, out)
 }
 
 // choose returns the bugs that the command line asks for.
@@ -89,15 +92,11 @@ func (c *cli) hunt(w workshop, bugs []bug, out io.Writer) (survivors int, err er
 	if err != nil {
 		return 0, err
 	}
-	jobs := c.Jobs
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
 	var mutex sync.Mutex
 	var workers sync.WaitGroup
-	p := printer{out: out, json: c.JSON}
+	p := printer{out: out, json: c.JSON, shrinks: w.shrinks}
 	work := make(chan *bug)
-	for range jobs {
+	for range w.jobs {
 		workers.Go(func() {
 			for b := range work {
 				f, failed := w.hunt(b, c.Seeds, sound)
@@ -119,55 +118,4 @@ func (c *cli) hunt(w workshop, bugs []bug, out io.Writer) (survivors int, err er
 	workers.Wait()
 	p.finish()
 	return p.survived, err
-}
-
-// printer prints findings.
-type printer struct {
-	out              io.Writer
-	json             bool
-	caught, survived int
-}
-
-func (p *printer) print(f *finding) {
-	if p.caught+p.survived == 0 && !p.json {
-		fmt.Fprintf(p.out, "| bug | caught by | seeds | seconds | story |\n|---|---|--:|--:|---|\n")
-	}
-	if f.Caught {
-		p.caught++
-	} else {
-		p.survived++
-	}
-	if p.json {
-		if err := json.NewEncoder(p.out).Encode(f); err != nil {
-			panic("mutants: a finding cannot be written: " + err.Error())
-		}
-		return
-	}
-	fmt.Fprintf(p.out, "| %s | %s | %s | %.1f | %s |\n", f.Bug, f.catcher(), f.seeds(), f.Wall.Round(100*time.Millisecond).Seconds(), f.Story)
-}
-
-func (p *printer) finish() {
-	if !p.json {
-		fmt.Fprintf(p.out, "\n%d caught, %d survived\n", p.caught, p.survived)
-	}
-}
-
-// catcher says who has caught the bug, and who should have if that was another.
-func (f *finding) catcher() string {
-	switch {
-	case !f.Caught:
-		return "**nobody**, expected " + f.Expected
-	case f.Expected == "tests":
-		return strings.Fields(f.Detail + " tests")[0]
-	case f.Check != f.Expected:
-		return f.Check + ", expected " + f.Expected
-	}
-	return f.Check
-}
-
-func (f *finding) seeds() string {
-	if f.Expected == "tests" {
-		return ""
-	}
-	return fmt.Sprint(f.Seeds)
 }
