@@ -67,7 +67,9 @@ func newHost(w *World, name string, program Program, options HostOptions) *Host 
 	return &Host{
 		world: w, name: name, index: int32(len(w.hosts)), network: w.network.Host(options.Address),
 		program: program, options: options,
-		disk:      disksim.New(random.Derive(w.config.Seed, "disk/"+name), timing),
+		disk: disksim.NewTimed(func(use string) *random.Moments {
+			return random.DeriveMoments(w.config.Seed, "disk/"+use+"/"+name)
+		}, w.Now, timing),
 		clock:     newMonotonicClock(w.now, options.ClockOffset, options.ClockDrift),
 		wallAhead: int64(options.WallOffset),
 		deadline:  deadline{at: Never},

@@ -63,7 +63,7 @@ func (h *Host) losePower() {
 	h.world.note(h, ActionDown, "crash")
 }
 
-// kill ends the process alone: the disk keeps everything that was written.
+// kill ends the process alone: the operating system keeps everything that was written, and what is not synced still is not.
 func (h *Host) kill(how string) {
 	h.starts++
 	h.starting = false
@@ -71,7 +71,7 @@ func (h *Host) kill(how string) {
 		return
 	}
 	h.goDown(false)
-	h.disk.CrashAt(h.disk.CrashPoints() - 1)
+	h.disk.CloseAll()
 	h.world.note(h, ActionDown, how)
 }
 

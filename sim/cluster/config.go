@@ -33,6 +33,8 @@ type Config struct {
 	QueryBuffer int
 	// StreamIdle is core.Limits.StreamIdle. 0: the default.
 	StreamIdle time.Duration
+	// LogSegment is the size in bytes at which a node's log begins a new file. 0: the default of package storage.
+	LogSegment int64
 	Network    netsim.Profile
 	// Chaos is the virtual time in which faults strike and operations begin.
 	Chaos time.Duration
@@ -194,7 +196,7 @@ func (c *Config) validate() error {
 		return errors.New("cluster: no node is healed at the end")
 	case shares == 0:
 		return errors.New("cluster: no node has a share of the slots")
-	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0:
+	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0 || c.LogSegment < 0:
 		return errors.New("cluster: a limit of the nodes cannot be negative")
 	case c.Chaos <= 0 || c.Settle <= 0:
 		return errors.New("cluster: both phases of a run need some time")

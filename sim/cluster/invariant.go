@@ -82,6 +82,9 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 	if err := c.checkUnderstood(); err != nil {
 		return "understanding", err
 	}
+	if err := c.checkAccuracy(); err != nil {
+		return "accuracy", err
+	}
 	return "agreement", c.checkAgreement()
 }
 

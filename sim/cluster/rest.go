@@ -8,20 +8,20 @@ import (
 	"github.com/ember-cluster/ember/sim"
 )
 
-// overdue is by how many milliseconds a key may outlive its time before active expiry has removed it.
-const overdue = 1000
+// overdue is how long a key may outlive its time before active expiry has removed it.
+const overdue = time.Second
 
 // restTime is the virtual time within which nodes that have converged must have nothing left to do.
 const restTime = time.Minute
 
-// rest demands that nodes which have converged come to rest.
+// rest demands that nodes which have converged come to rest. Keys that end by then must have gone.
 func (c *Cluster) rest() {
-	unrest := ""
-	calm := c.World.RunUntil(c.World.Now()+restTime, func() bool {
+	unrest, limit := "", c.World.Now()+restTime
+	calm := c.World.RunUntil(limit, func() bool {
 		e := c.expect()
 		for i, d := range c.nodes {
 			if unrest = ""; e.nodes[i] {
-				unrest = c.unrest(e, d)
+				unrest = c.unrest(e, d, limit-c.World.Now())
 			}
 			if unrest != "" {
 				unrest = d.host.Name() + " " + unrest
@@ -35,14 +35,16 @@ func (c *Cluster) rest() {
 	}
 }
 
-// unrest says what a node that serves, in a healed world, has still to do.
-func (c *Cluster) unrest(e *expectation, d *driver) string {
+// unrest says what a node that serves, in a healed world, has still to do in the time that is left.
+func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) string {
 	if !d.node.Quiet() && !slices.Contains(e.nodes, false) { // with others that are still unwell, there is always news
 		return "still spreads rumours"
 	}
 	// A node that sleeps until a key ends notices a jump of the wall clock only when it wakes up.
-	if end, any := d.node.Space().NextExpiry(); any && end+overdue < d.host.Wall() && !c.plans(sim.FaultWallJump) {
-		return fmt.Sprintf("still has a key that ended %d ms ago", d.host.Wall()-end)
+	if end, any := d.node.Space().NextExpiry(); any && !c.plans(sim.FaultWallJump) {
+		if until := time.Duration(end-d.host.Wall()) * time.Millisecond; until+overdue < left {
+			return fmt.Sprintf("still has a key that ends in %v", until)
+		}
 	}
 	return ""
 }

@@ -86,7 +86,7 @@ func (c *Config) groups() []group {
 		}},
 		{"cluster", []field{
 			flag("full-coverage", &c.FullCoverage), flag("reads-when-down", &c.AllowReadsWhenDown), integer("reply-burst", &c.ReplyBurst),
-			integer("query-buffer", &c.QueryBuffer), duration("stream-idle", &c.StreamIdle),
+			integer("query-buffer", &c.QueryBuffer), duration("stream-idle", &c.StreamIdle), integer("log-segment", &c.LogSegment),
 		}},
 		gossipGroup(&c.Gossip),
 		networkGroup(&c.Network),

@@ -14,8 +14,9 @@ type bug struct {
 	story string
 	// check is the one that should catch it, by the name that sim.Failure gives it.
 	check string
-	// scenario is what the simulator runs, "swarm" by default. With test, a package's tests are run instead.
-	scenario, test string
+	// scenario is what the simulator runs, "swarm" by default. With test, a package's tests are run instead, because the simulator
+	// cannot show the bug.
+	scenario, test, because string
 	// file is the source file, by its path below the module's root. Old stands in it exactly once and becomes new.
 	file, old, new string
 }
@@ -83,6 +84,8 @@ func (b *bug) setting(line string) error {
 		b.scenario = value
 	case "test":
 		b.test = value
+	case "because":
+		b.because = value
 	case "file":
 		b.file = value
 	default:
@@ -100,6 +103,8 @@ func (b *bug) validate() error {
 		return fmt.Errorf("%s: the replacement changes nothing", b.name)
 	case (b.test == "") == (b.check == ""):
 		return fmt.Errorf("%s: either a check of the simulator catches it or a package's tests", b.name)
+	case (b.test == "") != (b.because == ""):
+		return fmt.Errorf("%s: a package's tests catch it for a reason, which is told as because", b.name)
 	}
 	return nil
 }

@@ -17,8 +17,8 @@
 //
 // The simulator is built with the replacement laid over the source (go build -overlay), so a bug never lives in the product, and
 // runs seed after seed until one ends badly. A last run of that seed without the bug must end well: what was caught is the bug.
-// With "scenario: NAME" it runs another scenario than swarm. With "test: ./package" the package's tests are run instead: some
-// promises, such as those of the log about torn writes, are checked there on every possible crash.
+// With "scenario: NAME" it runs another scenario than swarm. With "test: ./package" the package's tests are run instead, and
+// "because: ..." says why no run of the simulator can show the bug.
 //
 // With --shrink the run that caught a bug is made small: at most ten faults and twenty operations should be left of it, within two
 // minutes.

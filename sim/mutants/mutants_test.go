@@ -80,6 +80,7 @@ func TestABadFileIsRefused(t *testing.T) {
 	for _, change := range [][2]string{
 		{"-- old --", "-- before --"}, {"-- new --", "-- after --"}, {"file:", "place:"},
 		{"file: core/node.go\n", ""}, {"a := 2", "a := 1"}, {"caught-by: linearizability\n", ""}, {"caught-by:", "test: ./core\ncaught-by:"},
+		{"caught-by: linearizability\n", "test: ./core\n"}, {"caught-by:", "because: it is so\ncaught-by:"},
 	} {
 		if b, err := parseBug("sample", strings.Replace(sample, change[0], change[1], 1)); err == nil {
 			t.Errorf("%q for %q gives %+v", change[1], change[0], b)

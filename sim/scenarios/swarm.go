@@ -46,6 +46,9 @@ func (s *story) drawSettings() {
 	if source.Chance(300_000) { // streams are closed while the peer still uses them
 		config.StreamIdle = source.Duration(100*time.Millisecond, 5*time.Second)
 	}
+	if source.Chance(500_000) { // many small files
+		config.LogSegment = source.Between(1, 8_000)
+	}
 	config.Network.Latency = source.Duration(20*time.Microsecond, 2*time.Millisecond)
 	config.Network.Jitter = source.Duration(0, 2*time.Millisecond)
 	if source.Chance(500_000) { // impatient failure detection raises more suspicions, most of them false

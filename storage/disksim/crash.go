@@ -10,13 +10,13 @@ import (
 // Crash takes away a part of what is not synced, and closes what is open. The part is drawn, see the package's
 // documentation.
 func (d *Disk) Crash() {
-	switch d.crashes.IntN(8) {
+	switch d.crashes.draw().IntN(8) {
 	case 0, 1:
 		d.CrashAt(0)
 	case 2:
 		d.CrashAt(d.CrashPoints() - 1)
 	case 3, 4:
-		d.CrashAt(d.crashes.IntN(d.CrashPoints()))
+		d.CrashAt(d.crashes.draw().IntN(d.CrashPoints()))
 	default:
 		d.crashAnywhere()
 	}
@@ -81,7 +81,7 @@ func (d *Disk) crashAnywhere() {
 	var lost []change
 	for _, c := range d.changes {
 		// Drawn for each change, so that the fate of one does not move the draws of the next.
-		kept := d.crashes.Chance(random.Million / 2)
+		kept := d.crashes.draw().Chance(random.Million / 2)
 		if !kept || slices.ContainsFunc(lost, c.touches) {
 			lost = append(lost, c)
 			continue
@@ -89,7 +89,7 @@ func (d *Disk) crashAnywhere() {
 		c.apply(&d.durable)
 	}
 	for _, n := range d.dirty {
-		n.lose(&d.crashes)
+		n.lose(d.crashes.draw())
 	}
 	d.reboot()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/storage"
@@ -43,6 +44,14 @@ type Counters struct {
 // New returns an empty disk that draws its chances from the source.
 func New(source *random.Stream, timing Timing) *Disk {
 	return &Disk{streams: newStreams(source), timing: timing}
+}
+
+// NewTimed returns an empty disk whose chances depend on the instant at which they are drawn, and not on how many were drawn
+// before: an operation that is left out of a simulation does not change the fate of later ones. Moments returns the streams of a
+// use, now the time of the simulation, never negative.
+func NewTimed(moments func(use string) *random.Moments, now func() time.Duration, timing Timing) *Disk {
+	one := func(use string) chances { return chances{moments: *moments(use), now: now} }
+	return &Disk{streams: streams{crashes: one("crashes"), failures: one("failures"), latencies: one("latencies")}, timing: timing}
 }
 
 // Counters returns what was done so far.
@@ -162,6 +171,10 @@ func (d *Disk) used() int64 {
 func failure(operation, name string, cause error) error {
 	return fmt.Errorf("disksim: %s %s: %w", operation, name, cause)
 }
+
+// CloseAll closes what is open, as the operating system does when a process dies. Everything stays as it is: what is not synced
+// can be read, and is lost in a crash that comes later.
+func (d *Disk) CloseAll() { d.life++ }
 
 // Wipe empties the disk, as if it had been replaced. What is open is closed.
 func (d *Disk) Wipe() {

@@ -234,6 +234,26 @@ func TestFailedSyncLosesForGood(t *testing.T) {
 	}
 }
 
+// A process that dies leaves what it has written to the operating system: it can be read, and a crash may still take it away.
+func TestAKilledProcessSyncsNothing(t *testing.T) {
+	d, f := syncedDisk(t, 1)
+	must(t, f.Append([]byte("45")))
+	d.CloseAll()
+	if err := f.Append([]byte("6")); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("the file is open still: %v", err)
+	}
+	if got := string(content(t, d, "a")); got != "012345" {
+		t.Errorf("after the process: %q", got)
+	}
+	if points := d.CrashPoints(); points != 3 {
+		t.Errorf("%d crash points, want one more than there are bytes", points)
+	}
+	d.CrashAt(0)
+	if got := string(content(t, d, "a")); got != "0123" {
+		t.Errorf("after the crash: %q", got)
+	}
+}
+
 func TestReadAndWriteErrors(t *testing.T) {
 	d, f := syncedDisk(t, 1)
 	d.SetFaults(disksim.Faults{ReadErrors: random.Million, WriteErrors: random.Million})
@@ -319,6 +339,33 @@ func TestLatency(t *testing.T) {
 	d.SetFaults(disksim.Faults{Slow: 100})
 	if latency := d.Latency(); latency < 100*timing.Minimum {
 		t.Errorf("a slow disk took %v", latency)
+	}
+}
+
+// With a clock, what was drawn at other instants does not matter.
+func TestChancesOfAnInstant(t *testing.T) {
+	var clock time.Duration
+	timed := func(seed uint64) *disksim.Disk {
+		return disksim.NewTimed(func(use string) *random.Moments { return random.DeriveMoments(seed, use) },
+			func() time.Duration { return clock }, disksim.DefaultTiming)
+	}
+	busy, idle, other := timed(1), timed(1), timed(2)
+	differ := 0
+	for clock = 0; clock < 100; clock++ {
+		for range int(clock) % 3 {
+			busy.Latency()
+		}
+		clock += 1000
+		if got, want := busy.Latency(), idle.Latency(); got != want {
+			t.Fatalf("at %v: %v and %v", clock, got, want)
+		}
+		if other.Latency() != idle.Latency() {
+			differ++
+		}
+		clock -= 1000
+	}
+	if differ < 90 {
+		t.Error("seeds make no difference")
 	}
 }
 

@@ -50,13 +50,13 @@ func (d *Disk) Faults() Faults {
 // Latency draws how long a sync that begins now takes. The disk itself takes no time: whoever drives it lets this
 // much of his own time go by before he calls Sync.
 func (d *Disk) Latency() time.Duration {
-	latency := d.timing.Minimum + d.latencies.Exponential(d.timing.Mean)
+	latency := d.timing.Minimum + d.latencies.draw().Exponential(d.timing.Mean)
 	return latency * time.Duration(max(d.faults.Slow, 1))
 }
 
 // fails draws whether an operation with the given rate of failure fails.
 func (d *Disk) fails(rate int) bool {
-	return rate > 0 && d.failures.Chance(rate)
+	return rate > 0 && d.failures.draw().Chance(rate)
 }
 
 // Flip inverts the bits of mask in one stored byte of the file, which must be synced: damage done by the medium. It
@@ -83,26 +83,37 @@ func (d *Disk) Rot() (name string, offset int64, ok bool) {
 	if total == 0 {
 		return "", 0, false
 	}
-	at := int64(d.failures.Uint64N(uint64(total)))
+	at := int64(d.failures.draw().Uint64N(uint64(total)))
 	for _, e := range d.visible {
 		if size := int64(len(e.node.durable)); at >= size {
 			at -= size
 			continue
 		}
-		return e.name, at, d.Flip(e.name, at, 1<<d.failures.IntN(8))
+		return e.name, at, d.Flip(e.name, at, 1<<d.failures.draw().IntN(8))
 	}
 	panic("disksim: the files' sizes do not add up")
 }
 
 // streams are the disk's sources of chance, one for each use, so that one more draw of the one moves no other.
 type streams struct {
-	crashes, failures, latencies random.Stream
+	crashes, failures, latencies chances
 }
 
 func newStreams(source *random.Stream) streams {
-	return streams{
-		crashes:   *random.New(source.Uint64()),
-		failures:  *random.New(source.Uint64()),
-		latencies: *random.New(source.Uint64()),
+	one := func() chances { return chances{stream: *random.New(source.Uint64())} }
+	return streams{crashes: one(), failures: one(), latencies: one()}
+}
+
+// chances are a source of chance: one stream for all time, or one for each instant if there is a clock.
+type chances struct {
+	stream  random.Stream
+	moments random.Moments
+	now     func() time.Duration
+}
+
+func (c *chances) draw() *random.Stream {
+	if c.now != nil {
+		return c.moments.At(c.now())
 	}
+	return &c.stream
 }

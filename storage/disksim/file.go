@@ -61,7 +61,7 @@ func (f *file) Append(p []byte) error {
 	var err error
 	if f.disk.fails(f.disk.faults.WriteErrors) {
 		f.disk.counters.Failures++
-		p, err = p[:f.disk.failures.IntN(len(p)+1)], failure("append", f.name, ErrFault)
+		p, err = p[:f.disk.failures.draw().IntN(len(p)+1)], failure("append", f.name, ErrFault)
 	}
 	if room := f.room(); int64(len(p)) > room {
 		p, err = p[:room], failure("append", f.name, storage.ErrFull)
@@ -129,7 +129,7 @@ func (f *file) Sync() error {
 		return nil
 	case f.disk.fails(f.disk.faults.SyncErrors):
 		f.disk.counters.Failures++
-		f.node.lose(&f.disk.failures)
+		f.node.lose(f.disk.failures.draw())
 		f.disk.clean(f.node)
 		return failure("sync", f.name, ErrFault)
 	}
