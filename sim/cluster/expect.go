@@ -77,6 +77,16 @@ func (c *Cluster) struck(index int) bool {
 	})
 }
 
+// broken reports whether a fault of its disk has ended a node's log. Such a node serves on, and makes nothing durable until it
+// starts anew: it has no vote.
+func (c *Cluster) broken(index int) bool {
+	d := c.nodes[index]
+	return d != nil && d.logFailure != nil && slices.ContainsFunc(c.plan.Faults, func(f sim.Fault) bool {
+		return f.At <= c.World.Now() && slices.Contains(f.Hosts, c.hosts[index].Name()) &&
+			(f.Kind == sim.FaultDiskFull || f.Kind == sim.FaultDiskWriteError || f.Kind == sim.FaultDiskSyncError || f.Kind == sim.FaultDiskReadError)
+	})
+}
+
 // heal ends the chaos: for the whole world, or for a core of nodes and all clients.
 func (c *Cluster) heal() {
 	core := c.Config.ClientNames()
@@ -133,7 +143,7 @@ func (c *Cluster) disagreement(e *expectation, d *driver) string {
 		}
 	}
 	// A voter whose disk has lost what it had acknowledged is not caught up by its leader.
-	if c.decisive(e) && !c.struck(d.index) && !d.node.Settled() {
+	if c.decisive(e) && !c.struck(d.index) && !c.broken(d.index) && !d.node.Settled() {
 		return "has something to change about the configuration"
 	}
 	return ""
@@ -151,7 +161,7 @@ func (c *Cluster) decisive(e *expectation) bool {
 		for _, voters := range [][]topology.NodeID{status.Voters, status.Outgoing} {
 			well := 0
 			for _, id := range voters {
-				if j := slices.Index(c.ids, id); j >= 0 && e.nodes[j] {
+				if j := slices.Index(c.ids, id); j >= 0 && e.nodes[j] && !c.broken(j) {
 					well++
 				}
 			}
