@@ -108,6 +108,11 @@ type LogFailed struct {
 // DeadlineReached says that NextDeadline has come.
 type DeadlineReached struct{}
 
+// Meet asks the node to become one cluster with the node whose bus listens at an address, as CLUSTER MEET does. Nobody is answered.
+type Meet struct {
+	At netip.AddrPort
+}
+
 // Shutdown asks the node to tell its peers that it leaves. The driver carries out the effects and then stops.
 type Shutdown struct{}
 
@@ -123,4 +128,5 @@ func (*StreamClosed) event()    {}
 func (*Persisted) event()       {}
 func (*LogFailed) event()       {}
 func (*DeadlineReached) event() {}
+func (*Meet) event()            {}
 func (*Shutdown) event()        {}

@@ -21,7 +21,7 @@ type Node struct {
 	boot    uint64
 	at      Clock
 	started bool
-	leaving bool
+	goodbye bool
 
 	// seenAt is the host at which a peer sees this node, for one that does not know its own.
 	seenAt string
@@ -50,6 +50,8 @@ type Node struct {
 	description
 	voting
 	joining
+	meetings
+	leaving
 	clients
 	execution
 	openSlots
@@ -81,7 +83,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	} else {
 		options.Marks.Hit(marks.RebootFromRecord)
 		n.self, n.boot = last.Node, last.Boot
-		n.state, n.attempt = last.State, last.attempt
+		n.state, n.attempt, n.spent = last.State, last.attempt, last.spent
 	}
 	n.boot++
 	n.appended, n.persisted = log.Position, log.Position
@@ -139,6 +141,8 @@ func (n *Node) Step(at Clock, event Event) []Effect {
 	case *LogFailed:
 		n.logFailed(e.Reason)
 	case *DeadlineReached:
+	case *Meet:
+		n.beginMeeting(e.At)
 	case *Shutdown:
 		n.leave()
 	default:
@@ -232,7 +236,7 @@ func (n *Node) startGossip() {
 
 // leave tells the peers that this node goes by its own will, so that nobody has to suspect it first.
 func (n *Node) leave() {
-	n.leaving = true
+	n.goodbye = true
 	if n.gossip != nil {
 		n.gossip.Leave(n.at.Now)
 	}

@@ -26,7 +26,7 @@ func (n *Node) datagram(e *Datagram) {
 		n.countDamage(err)
 		return
 	}
-	n.message(&envelope, false)
+	n.message(&envelope, e.From, false)
 }
 
 func (n *Node) countDamage(err error) {
@@ -39,11 +39,17 @@ func (n *Node) countDamage(err error) {
 
 // message handles one opened envelope and reports whether its sender may go on: what is not of this cluster, or not of a
 // member, is dropped and counted.
-func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
+func (n *Node) message(envelope *wire.Envelope, from netip.AddrPort, reliable bool) bool {
 	counters := &n.counters.Bus
 	if !n.isOpen {
 		n.options.Marks.Hit(marks.MessageBeforeBoot)
 		return true // nothing may be answered yet; the sender repeats itself
+	}
+	if envelope.Kind == wire.KindMeet {
+		return n.understood(n.receiveMeet(envelope, from, reliable))
+	}
+	if n.fromNewCluster(envelope, reliable) {
+		return n.understood(n.receiveConfiguration(envelope.Sender, envelope.Payload))
 	}
 	if envelope.Cluster != n.state.Cluster {
 		counters.ForeignCluster++
@@ -51,7 +57,7 @@ func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 	}
 	if _, member := n.state.Node(envelope.Sender); !member || envelope.Sender == n.self {
 		counters.Strangers++
-		return false
+		return n.tellForgotten(envelope, from, reliable)
 	}
 	n.heardStamp(envelope.Sender, envelope.Stamp)
 	var err error
@@ -62,17 +68,28 @@ func (n *Node) message(envelope *wire.Envelope, reliable bool) bool {
 		err = n.receivePublished(envelope.Payload)
 	case envelope.Kind == wire.KindConsensus:
 		err = n.receiveGroup(envelope.Sender, envelope.Payload)
-	case envelope.Kind == wire.KindConfiguration && reliable:
+	case envelope.Kind == wire.KindConfiguration:
 		err = n.receiveConfiguration(envelope.Sender, envelope.Payload)
 	default:
 		counters.UnknownKind++
 		return false
 	}
+	return n.understood(err)
+}
+
+// understood counts a message that could not be read, and reports whether its sender may go on.
+func (n *Node) understood(err error) bool {
 	if err != nil {
-		counters.Unreadable++
-		return false
+		n.counters.Bus.Unreadable++
 	}
-	return true
+	return err == nil
+}
+
+// fromNewCluster reports whether a message brings the configuration of the cluster that this node has joined and does not have yet.
+func (n *Node) fromNewCluster(envelope *wire.Envelope, reliable bool) bool {
+	a := n.attempt
+	return a != nil && a.joined && envelope.Sender == a.host && envelope.Cluster == a.cluster &&
+		envelope.Kind == wire.KindConfiguration && reliable
 }
 
 // takeGossip carries out what failure detection wants done and puts its news into force.
@@ -106,7 +123,11 @@ func (n *Node) sendDatagram(to wire.NodeID, kind wire.Kind, payload []byte) {
 
 // seal wraps a payload in an envelope of this node.
 func (n *Node) seal(kind wire.Kind, payload []byte) []byte {
-	envelope := wire.Envelope{Kind: kind, Cluster: n.state.Cluster, Sender: n.self, Boot: n.boot, Stamp: n.stamp, Payload: payload}
+	cluster := n.state.Cluster
+	if n.attempt != nil && n.attempt.joined && kind == wire.KindConfiguration {
+		cluster = n.attempt.cluster
+	}
+	envelope := wire.Envelope{Kind: kind, Cluster: cluster, Sender: n.self, Boot: n.boot, Stamp: n.stamp, Payload: payload}
 	start := len(n.lent)
 	n.lent = envelope.Append(n.lent)
 	return n.lent[start:len(n.lent):len(n.lent)]
@@ -114,6 +135,9 @@ func (n *Node) seal(kind wire.Kind, payload []byte) []byte {
 
 // busAddress returns where a member listens for its peers.
 func (n *Node) busAddress(id wire.NodeID) (netip.AddrPort, bool) {
+	if n.attempt != nil && n.attempt.host == id {
+		return n.attempt.at, true
+	}
 	node, ok := n.state.Node(id)
 	if !ok {
 		return netip.AddrPort{}, false

@@ -87,7 +87,9 @@ func (n *Node) proposeParts(parts []part) {
 		}
 	}
 	err := n.fenced()
-	if err == nil {
+	if forget, ok := change.(topology.Forget); ok && err == nil {
+		n.forgetNode(forget.Node, settle)
+	} else if err == nil {
 		err = n.propose(change, settle)
 	}
 	if err != nil {

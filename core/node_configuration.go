@@ -11,22 +11,22 @@ import (
 // newCluster draws an identity and returns a solo cluster's configuration. The draw becomes durable with the opening record.
 func (n *Node) newCluster() *topology.State {
 	n.options.Random.Fill(n.self[:])
-	return n.soloState(1)
+	return n.soloState(n.self, 1)
 }
 
-// soloState returns the configuration of a cluster that has this node only, at some boot, under an identity of the cluster that is
-// drawn. The node votes.
-func (n *Node) soloState(boot uint64) *topology.State {
+// soloState returns the configuration of a cluster that has this node only, under some id and at some boot. The identity of the cluster
+// is drawn, and the node votes.
+func (n *Node) soloState(self wire.NodeID, boot uint64) *topology.State {
 	var cluster wire.ClusterID
 	var shard topology.ShardID
 	n.options.Random.Fill(cluster[:])
 	n.options.Random.Fill(shard[:])
 	announce := n.options.Announce
 	state := topology.Solo(cluster, topology.Node{
-		ID: n.self, Host: announce.Host, Hostname: announce.Hostname, Zone: announce.Zone,
+		ID: self, Host: announce.Host, Hostname: announce.Hostname, Zone: announce.Zone,
 		ClientPort: announce.ClientPort, BusPort: announce.BusPort, TLSPort: announce.TLSPort, Boot: boot,
 	}, shard)
-	state, result := state.Apply(topology.SetVoters{Voters: []wire.NodeID{n.self}})
+	state, result := state.Apply(topology.SetVoters{Voters: []wire.NodeID{self}})
 	if result.Err != nil {
 		panic("core: the only node of a cluster cannot vote: " + result.Err.Error())
 	}
@@ -67,6 +67,8 @@ func (n *Node) advanceConfiguration() {
 		if n.isOpen {
 			n.chooseVoters()
 			n.advanceJoin()
+			n.advanceRemovals()
+			n.advanceReset()
 		}
 		if !n.touched {
 			return
@@ -80,7 +82,7 @@ func (n *Node) configurationDeadline() time.Duration {
 	if !n.started {
 		return Never
 	}
-	return min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.describeDeadline(), n.voterDeadline(), n.joinDeadline())
+	return min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.describeDeadline(), n.voterDeadline(), n.joinDeadline(), n.leavingDeadline())
 }
 
 // memberIDs lists the nodes of the configuration, sorted.

@@ -141,10 +141,29 @@ func newer(a, b *topology.State) bool {
 func (n *Node) enterGroup(state *topology.State) {
 	n.failProposals(errUnknownOutcome)
 	n.agreed = &agreement{state: state}
-	machine, err := consensus.New(n.groupConfig(state.Generation), n.at.Now, n.self, n.agreed, n.options.Random, nil)
-	if err != nil {
-		panic("core: no record, and yet: " + err.Error())
+	var records [][]byte
+	if spent := n.spentIn(state.Cluster, state.Generation); spent > 0 {
+		records = append(records, consensus.ObserverRecord(state.Generation, spent))
 	}
+	machine, err := consensus.New(n.groupConfig(state.Generation), n.at.Now, n.self, n.agreed, n.options.Random, records)
+	if err != nil {
+		panic("core: a record of an observer, and yet: " + err.Error())
+	}
+	n.beginGroup(machine)
+	if len(records) > 0 {
+		machine.Compact() // the log may have records of the node's earlier life in the group
+	}
+}
+
+// foundGroup makes the node the only voter of a new group.
+func (n *Node) foundGroup(state *topology.State) {
+	n.failProposals(errUnknownOutcome)
+	n.agreed = &agreement{state: state}
+	n.beginGroup(consensus.Bootstrap(n.groupConfig(state.Generation), n.at.Now, n.self, n.agreed, n.options.Random))
+}
+
+// beginGroup puts a machine in the place of the one before, whose records are history.
+func (n *Node) beginGroup(machine *consensus.Machine) {
 	n.machine, n.agreed.machine = machine, machine
 	n.written, n.restart, n.sinceRestart = nil, 0, 0
 	n.touched = true
@@ -184,11 +203,21 @@ func (n *Node) takeGroup() {
 			n.sendGroup(&out.Sends[i])
 		}
 	}
-	if newer(n.agreed.state, n.state) {
-		n.install(n.agreed.state)
-	}
+	n.installAgreed()
 	for i := range out.Answers {
 		n.proposalAnswered(&out.Answers[i])
+	}
+}
+
+// installAgreed puts into force what the group has decided.
+func (n *Node) installAgreed() {
+	if !newer(n.agreed.state, n.state) {
+		return
+	}
+	if _, member := n.agreed.state.Node(n.self); member {
+		n.install(n.agreed.state)
+	} else if !n.founding {
+		n.becomeSolo(false)
 	}
 }
 
@@ -252,7 +281,7 @@ func (n *Node) checkGroup() error {
 	if n.agreed.state.Cluster != n.state.Cluster {
 		return fmt.Errorf("core: the group decides on cluster %v, the node is in %v", n.agreed.state.Cluster, n.state.Cluster)
 	}
-	if newer(n.agreed.state, n.state) {
+	if newer(n.agreed.state, n.state) && !n.founding {
 		return fmt.Errorf("core: version %d is decided, %d is in force", n.agreed.state.Version, n.state.Version)
 	}
 	return n.machine.Check()

@@ -25,9 +25,11 @@ import (
 //
 //	request  1, what the node has (stamp), what it wants (stamp), offset (uvarint)
 //	part     2, a chunk (see topology.Chunk)
+//	notice   3: to a node that was forgotten, whose stamp is all that matters
 const (
 	configurationRequest byte = iota + 1
 	configurationPart
+	configurationNotice
 )
 
 const (
@@ -53,6 +55,11 @@ type dissemination struct {
 	// Invariant: newer than the one in force, or of another cluster.
 	adopting *topology.State
 	adoptAt  uint64
+	// founding says that it is that of a cluster which this node founds, under the identity foundingAs.
+	founding   bool
+	foundingAs wire.NodeID
+	// spent are the raft ids that the node has had in clusters which it has left.
+	spent []spentID
 	// told is the update that was asked for last, toldTo and toldFrom what it leads to and starts from.
 	told             []byte
 	toldTo, toldFrom topology.Stamp
@@ -76,11 +83,29 @@ func (n *Node) pullFrom(peer wire.NodeID, version uint64) {
 	n.requestPart()
 }
 
+// pullWhole asks the host for the configuration of the cluster that the node has joined.
+func (n *Node) pullWhole() {
+	if n.pulling.IsZero() {
+		n.pulling, n.assembly = n.attempt.host, topology.Assembly{}
+		n.requestPart()
+	}
+}
+
+// has returns what an update can start from: nothing that would be of use in the cluster that the node has joined.
+func (n *Node) has() (*topology.State, topology.Stamp) {
+	if n.attempt != nil {
+		return nil, topology.Stamp{}
+	}
+	newest := n.newest()
+	return newest, newest.Stamp()
+}
+
 // requestPart asks for the part of the update that is wanted next.
 func (n *Node) requestPart() {
 	n.pullEnd = n.at.Now + pullTimeout
 	want, offset, _ := n.assembly.Want()
-	request := n.newest().Stamp().Append([]byte{configurationRequest})
+	_, has := n.has()
+	request := has.Append([]byte{configurationRequest})
 	request = wire.AppendUvarint(want.Append(request), uint64(offset))
 	n.sendReliably(n.pulling, wire.KindConfiguration, request)
 }
@@ -94,6 +119,8 @@ func (n *Node) endPull() {
 func (n *Node) receiveConfiguration(from wire.NodeID, payload []byte) error {
 	reader := wire.NewReader(payload)
 	switch reader.Uint8() {
+	case configurationNotice:
+		return reader.Finish()
 	case configurationRequest:
 		has, want, offset := reader.Stamp(), reader.Stamp(), reader.Uvarint()
 		if err := reader.Finish(); err != nil {
@@ -139,7 +166,7 @@ func (n *Node) takePart(from wire.NodeID, chunk topology.Chunk) error {
 		return nil
 	}
 	n.endPull()
-	base := n.newest()
+	base, _ := n.has()
 	state, err := topology.ReadUpdate(base, update)
 	if errors.Is(err, topology.ErrWrongBase) {
 		return nil // this node has another configuration by now
@@ -147,10 +174,25 @@ func (n *Node) takePart(from wire.NodeID, chunk topology.Chunk) error {
 	if err != nil {
 		return err
 	}
-	if state.Cluster == base.Cluster && newer(state, base) {
-		n.adopt(state)
+	switch {
+	case base != nil && (state.Cluster != base.Cluster || !newer(state, base)):
+	case base == nil && state.Cluster != n.attempt.cluster:
+	default:
+		n.adoptFrom(state)
 	}
 	return nil
+}
+
+// adoptFrom takes over a configuration that a peer has told, unless this node is no part of it any more.
+func (n *Node) adoptFrom(state *topology.State) {
+	if n.attempt != nil {
+		n.attempt.ended = true
+	}
+	if _, member := state.Node(n.self); member {
+		n.adopt(state)
+	} else {
+		n.becomeSolo(false)
+	}
 }
 
 // adopt makes a configuration durable, and has it put into force then. Without a log it is in force at once: after a restart the node
@@ -172,12 +214,30 @@ func (n *Node) adoptDurable() {
 	state := n.adopting
 	n.adopting = nil
 	switch {
+	case n.founding:
+		n.found(state)
 	case state.Cluster != n.state.Cluster || state.Generation != n.state.Generation:
 		n.enterGroup(state)
 		n.install(state)
+		if n.attempt != nil {
+			n.joinedCluster()
+		}
+		n.refreshServing()
 	case newer(state, n.state):
 		n.install(state)
 	}
+}
+
+// found begins a cluster of this node's own.
+func (n *Node) found(state *topology.State) {
+	reborn := n.self != n.foundingAs
+	n.founding, n.self, n.view.Self, n.attempt = false, n.foundingAs, n.foundingAs, nil
+	n.foundGroup(state)
+	n.install(state)
+	if reborn {
+		n.startGossip()
+	}
+	n.endReset(nil)
 }
 
 // advancePull gives a peer up that does not answer.

@@ -391,6 +391,10 @@ func (n *Node) redirect(c *client, p *parsed) error {
 		return redirect.CrossSlot
 	}
 	shardChannel := p.row.Flags.Has(command.PubSub)
+	if n.attempt != nil {
+		n.counters.Unserved++
+		return redirect.ClusterDown
+	}
 	if !n.serving {
 		switch {
 		case shardChannel && n.settings.ShardChannelsWhenDown:

@@ -79,7 +79,13 @@ func (n *Node) appendRecord(write func(dst []byte) []byte) uint64 {
 
 // appendNodeRecord writes what the node has to know of itself at its next start, and returns the record's position.
 func (n *Node) appendNodeRecord() uint64 {
-	record := Record{Node: n.self, Boot: n.boot, attempt: n.attempt, State: n.newest()}
+	record := Record{Node: n.self, Boot: n.boot, spent: n.spent, State: n.newest()}
+	if n.attempt != nil && !n.attempt.ended {
+		record.attempt = n.attempt
+	}
+	if n.founding {
+		record.Node = n.foundingAs
+	}
 	n.nodeRecord = n.appendRecord(record.Append)
 	if n.restart > 0 {
 		if n.sinceRestart++; n.sinceRestart >= maxHeldUp {

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"net/netip"
-
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
@@ -42,14 +40,4 @@ func (n *Node) ClientName(id ClientID) string {
 		return c.session.Name
 	}
 	return ""
-}
-
-// Meet implements command.Server.
-func (n *Node) Meet(ctx *command.Context, _ netip.Addr, _, _ uint16) {
-	ctx.Reply.Error("ERR This version of Ember cannot join clusters yet")
-}
-
-// ResetCluster implements command.Server.
-func (n *Node) ResetCluster(ctx *command.Context, _ bool) {
-	ctx.Reply.Error("ERR This version of Ember cannot leave clusters yet")
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -25,6 +26,8 @@ type busStream struct {
 	peer wire.NodeID
 	// partial is the beginning of a message whose end has not arrived. Invariant: shorter than a largest message.
 	partial []byte
+	// remote is the other end as the driver has told it, of a stream that came in.
+	remote netip.AddrPort
 	// active is when the last message came or went.
 	active time.Duration
 	// createdWall is when it was opened, in Unix milliseconds.
@@ -75,7 +78,7 @@ func (n *Node) streamOpened(e *StreamOpened) {
 		n.emit(Effect{Kind: CloseStream, Stream: e.Stream})
 		return
 	}
-	n.streams.add(&busStream{id: e.Stream, active: n.at.Now, createdWall: n.at.Wall})
+	n.streams.add(&busStream{id: e.Stream, remote: e.Peer, active: n.at.Now, createdWall: n.at.Wall})
 	n.scheduleSweep()
 }
 
@@ -130,7 +133,7 @@ func (n *Node) frame(s *busStream, envelope *wire.Envelope) bool {
 	// The answer goes back on this stream, so the peer must be known before the message is handled.
 	s.peer = envelope.Sender
 	s.active = n.at.Now
-	if !n.message(envelope, true) {
+	if !n.message(envelope, s.remote, true) {
 		return false
 	}
 	if n.gossip != nil {
@@ -160,10 +163,14 @@ func (n *Node) sendSealed(to wire.NodeID, sealed []byte) {
 
 // openStream begins a stream to a member, or returns nil if its address is unknown or there are too many streams.
 func (n *Node) openStream(to wire.NodeID) *busStream {
-	address, ok := n.busAddress(to)
-	if !ok {
-		return nil
+	if address, ok := n.busAddress(to); ok {
+		return n.openStreamTo(to, address)
 	}
+	return nil
+}
+
+// openStreamTo is openStream to an address; the peer is zero if it is not known who is there.
+func (n *Node) openStreamTo(to wire.NodeID, address netip.AddrPort) *busStream {
 	if len(n.streams.open) >= n.options.Limits.Streams {
 		n.counters.Bus.StreamsRefused++
 		return nil

@@ -43,7 +43,7 @@ func (n *Node) refreshView() {
 // refreshServing follows a change of the configuration or of somebody's health.
 func (n *Node) refreshServing() {
 	before := n.serving
-	n.serving = n.view.Serving()
+	n.serving = n.view.Serving() && n.attempt == nil
 	n.options.Marks.HitIf(before && !n.serving, marks.ServingLost)
 	n.options.Marks.HitIf(!before && n.serving && n.gossip != nil, marks.ServingRegained)
 }

@@ -18,6 +18,8 @@ type voting struct {
 	choice   []wire.NodeID
 	chosenAt time.Duration
 	lookAt   time.Duration
+	// chosenFor is the epoch of the voters that the choice was made for.
+	chosenFor uint64
 	// proposing says that a change of the voters is under way.
 	proposing bool
 }
@@ -31,13 +33,13 @@ const (
 
 // chooseVoters has the leader propose other voters than there are, if others would be better.
 func (n *Node) chooseVoters() {
-	if n.machine.Role() != consensus.Leader || n.at.Now < n.lookAt || n.gossip == nil {
+	if n.machine.Role() != consensus.Leader || n.at.Now < n.lookAt || n.gossip == nil || n.fenced() != nil {
 		return
 	}
 	n.lookAt = n.at.Now + voterLookInterval
 	choice := topology.ChooseVoters(n.state, n.fitness)
-	if !slices.Equal(choice, n.choice) {
-		n.choice, n.chosenAt = choice, n.at.Now
+	if !slices.Equal(choice, n.choice) || n.chosenFor != n.state.VotersEpoch() {
+		n.choice, n.chosenAt, n.chosenFor = choice, n.at.Now, n.state.VotersEpoch()
 	}
 	settled := slices.Equal(choice, n.state.Voters())
 	if settled && !slices.ContainsFunc(choice, func(id wire.NodeID) bool { return n.fitness(id) != topology.Fit }) {

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
@@ -28,6 +29,9 @@ type Options struct {
 	Consensus consensus.Config
 	// VoterReplacement is for how long a voter must have failed before another votes in its place.
 	VoterReplacement time.Duration
+	// SeedPeers are the buses of nodes that a node which is alone tries to become one cluster with, the first one above all. The same list
+	// may be given to all. Optional.
+	SeedPeers []netip.AddrPort
 	// Limits bound what clients and peers can make the node hold.
 	Limits Limits
 	// Random is the node's only source of randomness. It must differ from node to node and from boot to boot.

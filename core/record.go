@@ -11,10 +11,10 @@ import (
 
 // A node's log has records of two kinds. Those about the node itself are whole, so that the last one wins:
 //
-//	┌──────┬─────────┬─────────┬──────┬────────────────────┬───────────────┬───────┐
-//	│ kind │ version │ node id │ boot │ attempt to join    │ configuration │ (end) │
-//	│ 1 B  │ 1 B     │ 20 B    │ 8 B  │ 0, or 1 and itself │ length + data │       │
-//	└──────┴─────────┴─────────┴──────┴────────────────────┴───────────────┴───────┘
+//	┌──────┬─────────┬─────────┬──────┬────────────────────┬─────────────────┬───────────────┬───────┐
+//	│ kind │ version │ node id │ boot │ attempt to join    │ spent raft ids  │ configuration │ (end) │
+//	│ 1 B  │ 1 B     │ 20 B    │ 8 B  │ 0, or 1 and itself │ count, 32 B each│ length + data │       │
+//	└──────┴─────────┴─────────┴──────┴────────────────────┴─────────────────┴───────────────┴───────┘
 //
 // The others are those of package consensus, which have an order of their own. They count if they are of the cluster that the last
 // record about the node names: whoever joins another cluster leaves its own log behind.
@@ -38,6 +38,8 @@ type Record struct {
 	Boot uint64
 	// attempt is the join that is under way, nil if there is none.
 	attempt *attempt
+	// spent are the raft ids that the node has had in clusters which it has left: it never speaks under them again.
+	spent []spentID
 	// State is a configuration that the node had in force, or was to put into force.
 	State *topology.State
 }
@@ -121,6 +123,7 @@ func (r *Record) Append(dst []byte) []byte {
 	if r.attempt != nil {
 		dst = r.attempt.append(dst)
 	}
+	dst = appendSpent(dst, r.spent)
 	return wire.AppendPrefixed(dst, r.State.Append(nil))
 }
 
@@ -146,6 +149,7 @@ func DecodeRecord(data []byte) (Record, error) {
 	if reader.Bool() {
 		record.attempt = readAttempt(&reader)
 	}
+	record.spent = readSpent(&reader)
 	encoded := reader.Prefixed(topology.MaxStateBytes)
 	if err := reader.Finish(); err != nil {
 		return Record{}, fmt.Errorf("core: log record: %w", err)

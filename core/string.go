@@ -14,7 +14,7 @@ const shownKeys = 32
 func (n *Node) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "node %v boot %d at %v, wall %d\n", n.self, n.boot, n.at.Now, n.at.Wall)
-	fmt.Fprintf(&b, "serving %v, slots %v; started %v, leaving %v\n", n.serving, n.owned, n.started, n.leaving)
+	fmt.Fprintf(&b, "serving %v, slots %v; started %v, leaving %v\n", n.serving, n.owned, n.started, n.goodbye)
 	fmt.Fprintf(&b, "log: %d records appended, %d durable, %d proposals undecided\n", n.appended, n.persisted, len(n.undecided))
 	fmt.Fprintf(&b, "%v\n", n.machine)
 	b.WriteString(n.state.String())

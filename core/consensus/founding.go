@@ -45,6 +45,17 @@ func found(config Config, voters []wire.NodeID, self wire.NodeID, state StateMac
 	return d, g
 }
 
+// ObserverRecord returns what the log of a node holds that is no member of a group, and was one, under raft ids up to the one that is
+// spent: New begins with it.
+func ObserverRecord(generation, spent uint64) []byte {
+	d := newDurable(generation)
+	d.spent = spent
+	return d.observerRecord()
+}
+
+// Spent returns the highest raft id that this node has ever had in the group, 0 if it has had none.
+func (m *Machine) Spent() uint64 { return m.durable.spent }
+
 // soleVoter reports whether this node decides alone.
 func (m *Machine) soleVoter() bool {
 	voters := m.group.conf.GetVoters()

@@ -59,6 +59,15 @@ const (
 	ConfigurationPulled // a node asks a peer for a newer configuration
 	PullTimedOut        // the peer does not answer
 	VotersReplaced      // a leader wants others to vote
+	MeetingRedirected   // whom a node is to meet is about to join another
+	Invited             // a node is asked to join another
+	JoinBegun           // a node begins to join another cluster
+	Joined              // it is a member
+	JoinAborted         // it is not, and is what it was
+	HostBusy            // a host is about to join another cluster itself
+	RingBroken          // of nodes that join each other in a ring one stays
+	VoterForgotten      // a voter is to be forgotten
+	BecameSolo          // a node is a cluster of its own again
 
 	TableGrows          // a slot's table takes more homes
 	TableShrinks        // a slot's table gives up homes
@@ -121,6 +130,15 @@ var names = [Count]string{
 	ConfigurationPulled:   "configuration-pulled",
 	PullTimedOut:          "pull-timed-out",
 	VotersReplaced:        "voters-replaced",
+	MeetingRedirected:     "meeting-redirected",
+	Invited:               "invited",
+	JoinBegun:             "join-begun",
+	Joined:                "joined",
+	JoinAborted:           "join-aborted",
+	HostBusy:              "host-busy",
+	RingBroken:            "ring-broken",
+	VoterForgotten:        "voter-forgotten",
+	BecameSolo:            "became-solo",
 	TableGrows:            "table-grows",
 	TableShrinks:          "table-shrinks",
 	TableResizesInSteps:   "table-resizes-in-steps",

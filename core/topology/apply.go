@@ -126,15 +126,15 @@ func (c SetAddress) apply(s *State) (*State, *Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	node := c.describe(s.nodes[i])
+	node := c.Describe(s.nodes[i])
 	if detail := invalidAddress(&node, len(s.nodes) == 1); detail != "" {
 		return nil, &Refusal{Reason: InvalidAddress, Node: c.Node, Detail: detail}
 	}
 	return s.withNode(i, node), nil
 }
 
-// describe returns a node with the addresses of the command.
-func (c SetAddress) describe(node Node) Node {
+// Describe returns a node with the addresses of the command.
+func (c SetAddress) Describe(node Node) Node {
 	node.Host, node.Hostname, node.Zone = c.Host, c.Hostname, c.Zone
 	node.ClientPort, node.BusPort, node.TLSPort = c.ClientPort, c.BusPort, c.TLSPort
 	return node

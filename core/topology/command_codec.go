@@ -74,7 +74,7 @@ func (c DeleteSlots) appendBody(dst []byte) []byte {
 
 func (c SetAddress) appendBody(dst []byte) []byte {
 	dst = wire.AppendUvarint(append(dst, c.Node[:]...), c.Epoch)
-	node := c.describe(Node{})
+	node := c.Describe(Node{})
 	return appendAddress(dst, &node)
 }
 

@@ -101,7 +101,7 @@ func (c DeleteSlots) String() string {
 
 // String returns the command on one line, for traces.
 func (c SetAddress) String() string {
-	node := c.describe(Node{})
+	node := c.Describe(Node{})
 	return fmt.Sprintf("set address of node %s at epoch %d to %s", shortNode(c.Node), c.Epoch, addressString(&node))
 }
 
