@@ -16,7 +16,13 @@ type item struct {
 }
 
 // startsReply reports whether a reply can start with b.
-func startsReply(b byte) bool { return bytes.IndexByte([]byte("+-:$*_#,(!=%~>|"), b) >= 0 }
+func startsReply(b byte) bool {
+	switch b {
+	case '+', '-', ':', '$', '*', '_', '#', ',', '(', '!', '=', '%', '~', '>', '|':
+		return true
+	}
+	return false
+}
 
 // parseItem reads a line, given without its CRLF. If it is none, kind says why.
 func parseItem(line []byte) (it item, kind ReplyErrorKind, ok bool) {

@@ -95,8 +95,9 @@ func DrawWorkload(source *random.Stream) Workload {
 func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration) []sim.Input {
 	expected := clients * int(until/max(w.Pause, time.Millisecond))
 	inputs := make([]sim.Input, 0, expected+expected/16)
+	keys := newKeyNames()
 	for client := range clients {
-		d := drawer{workload: w, source: source, client: client}
+		d := drawer{workload: w, source: source, keys: keys, client: client}
 		host := clientName(client + 1)
 		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
 			d.at = at
@@ -110,8 +111,10 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 type drawer struct {
 	workload *Workload
 	source   *random.Stream
+	keys     *keyNames
 	client   int
-	values   int // so many unique values drawn
+	values   int    // so many unique values drawn
+	text     []byte // scratch of value
 	at       time.Duration
 }
 
@@ -173,7 +176,7 @@ func (d *drawer) family() Family {
 }
 
 func (d *drawer) counterOperation() []string {
-	key := "n" + strconv.Itoa(d.source.IntN(d.workload.Counters))
+	key := d.keys.counters.name(d.source.IntN(d.workload.Counters))
 	switch name := choose(d.source, []string{"INCR", "DECR", "INCRBY", "DECRBY", "GET"}); name {
 	case "INCRBY", "DECRBY":
 		return []string{name, key, strconv.Itoa(d.source.IntN(100) - 50)}
@@ -200,7 +203,7 @@ func (d *drawer) multiOperation() []string {
 
 // crowdOperation draws a command on one of many keys of a slot.
 func (d *drawer) crowdOperation() []string {
-	key := "{crowd}" + strconv.Itoa(d.source.IntN(d.workload.Crowd))
+	key := d.keys.crowd.name(d.source.IntN(d.workload.Crowd))
 	names := []string{"SET", "SET", "SET PX", "SET PX", "DEL", "GET"}
 	if d.values/100%2 == 1 { // a time to write, a time to delete
 		names = []string{"DEL", "DEL", "DEL", "DEL", "SET", "GET"}
@@ -269,12 +272,14 @@ func (d *drawer) expiryOperation() []string {
 	return []string{"TTL", d.str()}
 }
 
-func (d *drawer) str() string { return "s" + strconv.Itoa(d.source.IntN(d.workload.Strings)) }
+func (d *drawer) str() string { return d.keys.strings.name(d.source.IntN(d.workload.Strings)) }
 
 // value returns a value that no other operation of the run writes, so that a read tells which write it saw.
 func (d *drawer) value() string {
 	d.values++
-	return strconv.Itoa(d.client+1) + "." + strconv.Itoa(d.values) + ","
+	d.text = strconv.AppendInt(d.text[:0], int64(d.client)+1, 10)
+	d.text = strconv.AppendInt(append(d.text, '.'), int64(d.values), 10)
+	return string(append(d.text, ','))
 }
 
 func choose[T any](source *random.Stream, from []T) T { return from[source.IntN(len(from))] }

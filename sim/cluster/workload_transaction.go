@@ -8,20 +8,13 @@ import (
 	"github.com/ember-cluster/ember/linearizability"
 )
 
-// tag is a hash tag, of which there are three keys.
-type tag string
-
-var tagSuffixes = []string{"a", "b", "c"}
-
-func (d *drawer) tag() tag { return tag("{t" + strconv.Itoa(d.source.IntN(d.workload.Tags)) + "}") }
-
-func (t tag) key(suffix string) string { return string(t) + suffix }
+func (d *drawer) tag() *tag { return d.keys.tag(d.source.IntN(d.workload.Tags)) }
 
 // anyKey draws one of a tag's keys.
-func (d *drawer) anyKey(t tag) string { return t.key(choose(d.source, tagSuffixes)) }
+func (d *drawer) anyKey(t *tag) string { return t.key(choose(d.source, tagSuffixes)) }
 
 // renameOperation draws a command that is about two keys of a tag.
-func (d *drawer) renameOperation(t tag) []string {
+func (d *drawer) renameOperation(t *tag) []string {
 	from, to := d.anyKey(t), d.anyKey(t)
 	switch name := choose(d.source, []string{"RENAME", "RENAMENX", "COPY", "COPY REPLACE", "MSETNX"}); name {
 	case "COPY REPLACE":
@@ -36,7 +29,7 @@ func (d *drawer) renameOperation(t tag) []string {
 // bitOperation draws a command on a part of a string.
 func (d *drawer) bitOperation() []string {
 	const bytes = 8
-	key := "b" + strconv.Itoa(d.source.IntN(d.workload.Counters))
+	key := d.keys.bits.name(d.source.IntN(d.workload.Counters))
 	number := func(n int) string { return strconv.Itoa(d.source.IntN(n)) }
 	switch name := choose(d.source, []string{"SETBIT", "GETBIT", "BITCOUNT", "SETRANGE", "GETRANGE"}); name {
 	case "SETBIT":
@@ -54,7 +47,7 @@ func (d *drawer) bitOperation() []string {
 
 // transaction draws commands on the keys of a tag that are to happen at once. Now and then one of them has too many
 // arguments, or the client thinks better of it.
-func (d *drawer) transaction(t tag) []string {
+func (d *drawer) transaction(t *tag) []string {
 	args := []string{"MULTI"}
 	for range 1 + d.source.IntN(4) {
 		args = append(append(args, linearizability.Separator), d.queued(t)...)
@@ -70,7 +63,7 @@ func (d *drawer) transaction(t tag) []string {
 }
 
 // watchingTransaction draws a transaction that is to run only if what was read before is still true.
-func (d *drawer) watchingTransaction(t tag) []string {
+func (d *drawer) watchingTransaction(t *tag) []string {
 	key := d.anyKey(t)
 	args := []string{"WATCH", key, linearizability.Separator, "GET", key}
 	if d.source.Chance(random.Million / 3) {
@@ -82,7 +75,7 @@ func (d *drawer) watchingTransaction(t tag) []string {
 var queuedCommands = []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEND", "DEL", "INCR", "PEXPIRE", "rename"}
 
 // queued draws a command of a transaction.
-func (d *drawer) queued(t tag) []string {
+func (d *drawer) queued(t *tag) []string {
 	switch key := d.anyKey(t); choose(d.source, queuedCommands) {
 	case "GET":
 		return []string{"GET", key}
