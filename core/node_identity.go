@@ -12,6 +12,10 @@ type description struct {
 	describing bool
 	// describeAt is when the node tries next, after an attempt that came to nothing; 0 before there was one.
 	describeAt time.Duration
+	// trueIn is the configuration that was found to tell the truth, of a node that was seen where trueAt says: the question is asked
+	// after every event, and the answer seldom changes.
+	trueIn *topology.State
+	trueAt string
 }
 
 // describeInterval is the pause behind an attempt that came to nothing.
@@ -19,11 +23,15 @@ const describeInterval = time.Second
 
 // describe proposes what the configuration should say of the node, if it says something else.
 func (n *Node) describe() {
+	if n.trueIn == n.state && n.trueAt == n.seenAt {
+		return
+	}
 	if !n.started || n.persisted < n.openingPosition || n.describing || n.at.Now < n.describeAt || n.logError != nil || n.fenced() != nil {
 		return
 	}
 	changes := n.misdescribed()
 	if len(changes) == 0 {
+		n.trueIn, n.trueAt = n.state, n.seenAt
 		return
 	}
 	n.describing = true
