@@ -186,9 +186,9 @@ func (s *State) checkShard(shard *Shard) error {
 }
 
 func (s *State) checkOwners() error {
-	for slot, owner := range s.owners {
-		if int(owner) > len(s.shards) {
-			return broken("slot %d belongs to shard number %d of %d", slot, owner, len(s.shards))
+	for _, run := range findRuns(s.owners) {
+		if run.shard >= len(s.shards) {
+			return broken("slot %d belongs to shard number %d of %d", run.First, run.shard+1, len(s.shards))
 		}
 	}
 	return nil
@@ -198,9 +198,9 @@ func (s *State) checkOwners() error {
 func (s *State) checkIndex() error {
 	fresh := &State{nodes: s.nodes, shards: s.shards, owners: s.owners}
 	fresh.index()
-	if !slices.Equal(fresh.primaries, s.primaries) || !slices.Equal(fresh.owned, s.owned) {
-		return broken("index is stale: primaries %v, owned %v, want %v, %v",
-			s.primaries, s.owned, fresh.primaries, fresh.owned)
+	if !slices.Equal(fresh.primaries, s.primaries) || !slices.Equal(fresh.owned, s.owned) || !slices.Equal(fresh.runs, s.runs) {
+		return broken("index is stale: primaries %v, owned %v, runs %v, want %v, %v, %v",
+			s.primaries, s.owned, s.runs, fresh.primaries, fresh.owned, fresh.runs)
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (s *State) appendSection(dst []byte, number section) []byte {
 	case sectionShards:
 		return s.appendShards(dst)
 	case sectionSlots:
-		for _, run := range s.runs() {
+		for _, run := range s.runs {
 			dst = wire.AppendUvarint(dst, uint64(run.Len()))
 			dst = wire.AppendUvarint(dst, uint64(run.shard+1))
 		}

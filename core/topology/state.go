@@ -50,6 +50,9 @@ type State struct {
 
 	// primaries holds the index of each shard's primary among the nodes.
 	primaries []uint16
+	// runs are those of the slot table runsOf, which owners is. Versions that agree on it share them.
+	runs   []run
+	runsOf *[slots.Count]uint16
 	// owned holds how many slots each shard has.
 	owned []uint16
 	// hash is what Hash has returned, if hashed is set.
@@ -178,9 +181,9 @@ func (s *State) SlotsOf(id ShardID) slots.Set {
 	if !ok || s.owned[i] == 0 {
 		return set
 	}
-	for slot, owner := range s.owners {
-		if int(owner) == i+1 {
-			set.Add(slots.Slot(slot))
+	for _, run := range s.runs {
+		if run.shard == i {
+			set.AddRange(run.Range)
 		}
 	}
 	return set
@@ -210,19 +213,19 @@ type run struct {
 	shard int
 }
 
-// runs returns the whole of the slot table as runs, in ascending order.
-func (s *State) runs() []run {
+// findRuns returns the whole of a slot table as runs, in ascending order.
+func findRuns(owners *[slots.Count]uint16) []run {
 	var all []run
 	for first := 0; first < slots.Count; {
-		last := first
-		for last+1 < slots.Count && s.owners[last+1] == s.owners[first] {
-			last++
+		owner, length := owners[first], 1
+		for rest := owners[first:]; length < len(rest) && rest[length] == owner; {
+			length++
 		}
 		all = append(all, run{
-			Range: slots.Range{First: slots.Slot(first), Last: slots.Slot(last)},
-			shard: int(s.owners[first]) - 1,
+			Range: slots.Range{First: slots.Slot(first), Last: slots.Slot(first + length - 1)},
+			shard: int(owner) - 1,
 		})
-		first = last + 1
+		first += length
 	}
 	return all
 }
@@ -230,7 +233,7 @@ func (s *State) runs() []run {
 // rangesByShard returns the ranges of each shard, in ascending order, by the index of the shard.
 func (s *State) rangesByShard() [][]slots.Range {
 	ranges := make([][]slots.Range, len(s.shards))
-	for _, run := range s.runs() {
+	for _, run := range s.runs {
 		if run.shard >= 0 {
 			ranges[run.shard] = append(ranges[run.shard], run.Range)
 		}
@@ -246,9 +249,12 @@ func (s *State) index() {
 		primary, _ := s.nodeIndex(shard.Primary)
 		s.primaries[i] = uint16(primary)
 	}
-	for _, owner := range s.owners {
-		if owner != 0 {
-			s.owned[owner-1]++
+	if s.runsOf != s.owners {
+		s.runs, s.runsOf = findRuns(s.owners), s.owners
+	}
+	for _, run := range s.runs {
+		if run.shard >= 0 {
+			s.owned[run.shard] += uint16(run.Len())
 		}
 	}
 }

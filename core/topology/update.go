@@ -151,32 +151,44 @@ func (s *State) appendShardDelta(dst []byte, base *State) []byte {
 	return dst
 }
 
+// appendOwnerDelta appends what has become of the slots, as runs of a code: 0 for those that have the same owner as before, 1 for
+// those that have none any more, else two more than the index of the new owner.
 func (s *State) appendOwnerDelta(dst []byte, base *State) []byte {
-	code := func(slot int) uint64 {
-		var before, now ShardID
-		if owner := base.owners[slot]; owner != 0 {
-			before = base.shards[owner-1].ID
+	length, code := 0, uint64(0)
+	next, before := s.runs, base.runs
+	for first := slots.Slot(0); first < slots.Count; {
+		last := min(next[0].Last, before[0].Last)
+		if c := ownerCode(s, next[0], base, before[0]); c == code {
+			length += int(last-first) + 1
+		} else {
+			dst = appendOwnerRun(dst, length, code)
+			length, code = int(last-first)+1, c
 		}
-		owner := s.owners[slot]
-		if owner != 0 {
-			now = s.shards[owner-1].ID
+		if next[0].Last == last {
+			next = next[1:]
 		}
-		switch {
-		case before == now:
-			return 0
-		case owner == 0:
-			return 1
+		if before[0].Last == last {
+			before = before[1:]
 		}
-		return uint64(owner) + 1
-	}
-	for first := 0; first < slots.Count; {
-		last, value := first, code(first)
-		for last+1 < slots.Count && code(last+1) == value {
-			last++
-		}
-		dst = wire.AppendUvarint(dst, uint64(last-first+1))
-		dst = wire.AppendUvarint(dst, value)
 		first = last + 1
 	}
-	return dst
+	return appendOwnerRun(dst, length, code)
+}
+
+// ownerCode returns what a delta says of slots.
+func ownerCode(s *State, now run, base *State, before run) uint64 {
+	switch {
+	case now.shard < 0 && before.shard < 0, now.shard >= 0 && before.shard >= 0 && s.shards[now.shard].ID == base.shards[before.shard].ID:
+		return 0
+	case now.shard < 0:
+		return 1
+	}
+	return uint64(now.shard) + 2
+}
+
+func appendOwnerRun(dst []byte, length int, code uint64) []byte {
+	if length == 0 {
+		return dst
+	}
+	return wire.AppendUvarint(wire.AppendUvarint(dst, uint64(length)), code)
 }

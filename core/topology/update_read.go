@@ -52,10 +52,10 @@ func (d *decoder) delta(base *State) (*State, error) {
 	if err := s.checkRecords(); err != nil {
 		return nil, fmt.Errorf("%w: %w", &wire.Error{Kind: wire.Malformed}, err)
 	}
+	s.index()
 	if s.Hash() != hash {
 		return nil, fmt.Errorf("topology: the delta leads to another configuration than it should: %w", &wire.Error{Kind: wire.Malformed})
 	}
-	s.index()
 	return s, nil
 }
 

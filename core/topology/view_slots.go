@@ -13,7 +13,7 @@ import (
 // Replicas that have failed or have no copy yet are left out, so that no client reads from them.
 func (v *View) WriteSlots(w *resp.Writer) {
 	s := v.State
-	assigned := slices.DeleteFunc(s.runs(), func(r run) bool { return r.shard < 0 })
+	assigned := slices.DeleteFunc(slices.Clone(s.runs), func(r run) bool { return r.shard < 0 })
 	w.Array(len(assigned))
 	for _, run := range assigned {
 		nodes := v.availableNodes(&s.shards[run.shard])
