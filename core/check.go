@@ -77,9 +77,9 @@ func (n *Node) checkSession(c *client) error {
 		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
 	case (c.held&heldByCommand != 0) != slices.ContainsFunc(n.continued, func(rest continued) bool { return rest.client == c }):
 		return fmt.Errorf("core: client %d waits for %b, and which commands go on does not say so", c.id, c.held)
-	case c.held&heldByProposal != 0 && len(c.changes) == 0:
+	case c.held&heldByProposal != 0 && len(c.changes)+c.owed == 0:
 		return fmt.Errorf("core: client %d waits for the settlement of nothing", c.id)
-	case len(c.changes) > len(c.parked):
+	case len(c.changes)+c.owed > len(c.parked):
 		return fmt.Errorf("core: client %d has proposed %d changes, and %d replies are parked", c.id, len(c.changes), len(c.parked))
 	case c.held&heldByPause != 0 && n.paused == notPaused:
 		return fmt.Errorf("core: client %d waits for the end of a pause that is over", c.id)

@@ -70,6 +70,8 @@ func (n *Node) message(envelope *wire.Envelope, from netip.AddrPort, reliable bo
 		err = n.receiveGroup(envelope.Sender, envelope.Payload)
 	case envelope.Kind == wire.KindConfiguration:
 		err = n.receiveConfiguration(envelope.Sender, envelope.Payload)
+	case envelope.Kind == wire.KindSlot && reliable:
+		err = n.receiveSlot(envelope.Sender, envelope.Payload)
 	default:
 		counters.UnknownKind++
 		return false

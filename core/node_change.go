@@ -34,6 +34,8 @@ type unsettled struct {
 	changes []*topology.Command
 	// ahead is the configuration with all of them, made from the one that it is based on. Nil if there are none.
 	ahead, basis *topology.State
+	// owed counts the replies that are on their way from elsewhere.
+	owed int
 }
 
 // maxUnsettled bounds the changes that a client may propose before the first of them is settled.
@@ -82,9 +84,7 @@ func (n *Node) proposeParts(parts []part) {
 		}
 		n.answerParts(c, parts, result)
 		c.changes, c.ahead = slices.DeleteFunc(c.changes, func(other *topology.Command) bool { return other == &change }), nil
-		if len(c.changes) == 0 {
-			c.held &^= heldByProposal
-		}
+		n.letGo(c)
 	}
 	err := n.fenced()
 	if forget, ok := change.(topology.Forget); ok && err == nil {
@@ -129,11 +129,19 @@ func (n *Node) seenBy(c *client) *topology.State {
 // awaitsSettlement makes a client wait whose next command may depend on what it has proposed. Commands that propose too need not
 // wait, so that many of them can be decided together.
 func (n *Node) awaitsSettlement(c *client, p *parsed) bool {
-	if len(c.changes) == 0 || len(c.changes) < maxUnsettled && p.row != nil && p.row.Proposes {
+	switch {
+	case len(c.changes) == 0 && c.owed == 0, len(c.changes) < maxUnsettled && c.owed == 0 && p.row != nil && p.row.Proposes:
 		return false
 	}
 	c.held |= heldByProposal
 	return true
+}
+
+// letGo lets a client go on once everything that it has proposed is settled.
+func (n *Node) letGo(c *client) {
+	if len(c.changes) == 0 && c.owed == 0 {
+		c.held &^= heldByProposal
+	}
 }
 
 // changeOf returns the parts as one command.

@@ -61,6 +61,7 @@ func (n *Node) advanceConfiguration() {
 	n.advancePull()
 	n.advanceGroup()
 	for {
+		n.advanceRequests()
 		n.settleDecided()
 		n.describe()
 		n.open()
@@ -82,7 +83,8 @@ func (n *Node) configurationDeadline() time.Duration {
 	if !n.started {
 		return Never
 	}
-	return min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.describeDeadline(), n.voterDeadline(), n.joinDeadline(), n.leavingDeadline())
+	return min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.requestDeadline(), n.describeDeadline(), n.voterDeadline(),
+		n.joinDeadline(), n.leavingDeadline())
 }
 
 // memberIDs lists the nodes of the configuration, sorted.

@@ -2,12 +2,14 @@ package core
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/core/topology"
 )
 
 // openSlots are the slots that are on their way, key by key, from this node's shard or to it (CLUSTER SETSLOT). A key is served by
@@ -24,18 +26,27 @@ type openSlots struct {
 	migrating, importing slots.Set
 	// closing are the imports that take no more keys, since their end is proposed.
 	closing slots.Set
+	// intents are the slots that this node's shard means to take. Invariant: sorted by slot, unique.
+	intents []topology.Mark
+	asked
 }
 
 // refreshOpenSlots follows a change of the configuration.
 func (n *Node) refreshOpenSlots() {
 	n.migrating, n.importing = slots.Set{}, slots.Set{}
 	shard, ok := n.state.ShardOf(n.self)
+	n.intents = slices.DeleteFunc(n.intents, func(intent topology.Mark) bool {
+		owner, _ := n.state.Owner(intent.Slot)
+		mark, marked := n.state.MarkOf(intent.Slot)
+		return owner.ID == shard.ID || intent.Target != shard.ID || marked && mark.Target == shard.ID
+	})
+	n.view.Intents = n.intents
+	defer func() { n.closing = n.closing.Intersect(n.importing) }()
 	if !ok || shard.Primary != n.self {
 		return
 	}
 	for _, mark := range n.state.Marks() {
 		switch {
-		case !mark.Migrating:
 		case mark.Source == shard.ID:
 			n.migrating.Add(mark.Slot)
 		case mark.Target == shard.ID:

@@ -12,8 +12,8 @@ import (
 	"github.com/ember-cluster/ember/core/wire"
 )
 
-// openSlot boots a node of twoNodes in which the slot of "foo" is on its way from node 2, which owns it, to node 1. Without
-// migrating it is only node 1's intent.
+// openSlot boots a node of twoNodes in which the slot of "foo" is on its way from node 2, which owns it, to node 1, if it is
+// migrating.
 func openSlot(t testing.TB, self byte, migrating bool, boot uint64) *harness {
 	t.Helper()
 	record := twoNodes(t)
@@ -23,7 +23,6 @@ func openSlot(t testing.TB, self byte, migrating bool, boot uint64) *harness {
 	commands := []topology.Command{
 		topology.AddSlots{Shard: topology.ShardID{1}, Epoch: 1, Slots: set0()},
 		topology.SetBoot{Node: record.Node, Epoch: 1, Boot: boot},
-		topology.MarkImporting{Source: topology.ShardID{2}, Target: topology.ShardID{1}, Epoch: 1, Slots: set},
 	}
 	if migrating {
 		commands = append(commands, topology.MarkMigrating{Source: topology.ShardID{2}, Target: topology.ShardID{1}, Epoch: 1, Slots: set})
@@ -38,6 +37,7 @@ func openSlot(t testing.TB, self byte, migrating bool, boot uint64) *harness {
 	h := bootHarness(t, testOptions(), Recovered{Position: 7, Records: [][]byte{record.Append(nil)}})
 	h.persist()
 	h.open(0)
+	h.open(1)
 	return h
 }
 
@@ -157,11 +157,19 @@ func TestASlotThatComes(t *testing.T) {
 		CLUSTER COUNTKEYSINSLOT 12182 => :1;`)
 }
 
-// An intent alone changes nothing, at either end; and a node whose start is not known yet takes nothing.
+// An intent alone changes nothing; and a node whose start is not known yet takes nothing.
 func TestASlotThatIsNotOpenYet(t *testing.T) {
 	target := openSlot(t, 1, false, 1)
+	target.expect(0, "CLUSTER SETSLOT 12182 IMPORTING 0200000000000000000000000000000000000000", "+OK\r\n")
 	target.expect(0, "ASKING", "+OK\r\n")
 	target.expect(0, "SET foo 1", moved2)
+	if got := target.do(0, "CLUSTER NODES"); !strings.Contains(got, " 0-8191 [12182-<-0200000000000000000000000000000000000000]\n") {
+		t.Errorf("CLUSTER NODES: %q", got)
+	}
+	target.expect(0, "CLUSTER SETSLOT 12182 STABLE", "+OK\r\n")
+	if got := target.do(0, "CLUSTER NODES"); strings.Contains(got, "[") {
+		t.Errorf("CLUSTER NODES: %q", got)
+	}
 	source := openSlot(t, 2, false, 1)
 	source.expect(0, "SET foo 1", "+OK\r\n")
 	source.expect(0, "GET {foo}2", "$-1\r\n")
@@ -176,9 +184,9 @@ func followRedirects(nodes map[string]*harness, first string, words string) stri
 	for range 4 {
 		h := nodes[at]
 		if asking {
-			h.do(0, "ASKING")
+			h.do(1, "ASKING")
 		}
-		reply := h.do(0, words)
+		reply := h.do(1, words)
 		fields := strings.Fields(reply)
 		switch {
 		case strings.HasPrefix(reply, "-ASK "):

@@ -33,7 +33,7 @@ func clusterSetSlot(c *Context) {
 	case isWord(action, "importing") && len(c.Args) == 5:
 		c.markImporting(own, slot)
 	case isWord(action, "stable") && len(c.Args) == 4:
-		c.stabilize(own, slot)
+		c.Server.Stabilize(c, slot)
 	case isWord(action, "node") && len(c.Args) == 5:
 		c.assign(own, slot)
 	default:
@@ -72,12 +72,9 @@ func (c *Context) markImporting(own topology.Shard, slot slots.Slot) {
 		return
 	}
 	if source, ok := c.otherShard(unknownPeer); ok {
-		c.Propose(topology.MarkImporting{Target: own.ID, Epoch: own.Epoch, Source: source.ID, Slots: oneSlotSet(slot)})
+		c.Server.Import(slot, source.ID)
+		c.ok()
 	}
-}
-
-func (c *Context) stabilize(own topology.Shard, slot slots.Slot) {
-	c.Propose(topology.ClearMarks{Shard: own.ID, Epoch: own.Epoch, Slots: oneSlotSet(slot)})
 }
 
 // assign gives the slot to the shard of the node that is named. To find it there already is no error.
@@ -94,10 +91,7 @@ func (c *Context) assign(own topology.Shard, slot slots.Slot) {
 	case owner.ID == own.ID && c.Space.Count(slot) > 0:
 		c.fail(Error(fmt.Sprintf("ERR Can't assign hashslot %d to a different node while I still hold keys for this hash slot.", slot)))
 	default:
-		c.Propose(topology.TransferSlots{
-			Source: owner.ID, SourceEpoch: owner.Epoch, Target: target.ID, TargetEpoch: target.Epoch,
-			Version: c.Server.View().State.Version, Slots: oneSlotSet(slot),
-		})
+		c.Server.Assign(c, slot, target.ID)
 	}
 }
 

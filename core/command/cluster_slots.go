@@ -73,8 +73,7 @@ var clusterSlotRows = []*Row{
 			{Name: "importing", Type: StringArgument, Token: "IMPORTING"}, {Name: "migrating", Type: StringArgument, Token: "MIGRATING"},
 			{Name: "node", Type: StringArgument, Token: "NODE"}, token("STABLE", ""),
 		}}},
-		Proposes: true,
-		Run:      clusterSetSlot,
+		Run: clusterSetSlot,
 	},
 }
 

@@ -110,6 +110,17 @@ func ProposalReply(change topology.Command, result topology.Result, state *topol
 	return w.Buf
 }
 
+// OutcomeReply returns the reply to a command that has nothing to tell but whether it has failed.
+func OutcomeReply(err error) []byte {
+	var w resp.Writer
+	if err != nil {
+		w.Error(err.Error())
+	} else {
+		w.Simple("OK")
+	}
+	return w.Buf
+}
+
 // LogFailed is the error for a command that needs the log when that has failed.
 func LogFailed(reason string) error {
 	return Error("MISCONF Errors writing to the AOF file: " + reason)

@@ -86,6 +86,14 @@ func (n *testNode) Meet(ctx *Context, host netip.Addr, port, busPort uint16) {
 	ctx.Reply.Simple(fmt.Sprintf("meet %v %d %d", host, port, busPort))
 }
 
+func (n *testNode) Import(slot slots.Slot, source topology.ShardID) {}
+
+func (n *testNode) Assign(ctx *Context, slot slots.Slot, target topology.ShardID) {
+	ctx.Reply.Simple(fmt.Sprintf("assign %d to %v", slot, target))
+}
+
+func (n *testNode) Stabilize(ctx *Context, slot slots.Slot) { ctx.Reply.Simple("OK") }
+
 func (n *testNode) ResetCluster(ctx *Context, hard bool) {
 	ctx.Reply.Simple(fmt.Sprintf("reset hard=%t", hard))
 }

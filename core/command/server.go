@@ -5,6 +5,7 @@ import (
 
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 )
 
@@ -22,6 +23,12 @@ type Server interface {
 	Propose(ctx *Context, change topology.Command)
 	// Meet makes one cluster of this node's and that of the node at an address, and answers the client itself.
 	Meet(ctx *Context, host netip.Addr, port, busPort uint16)
+	// Import notes that this node's shard means to take a slot from another.
+	Import(slot slots.Slot, source topology.ShardID)
+	// Assign gives a slot that somebody owns to another shard, if its owner holds no key of it. Stabilize ends a slot's way without a
+	// change of owner, if its target holds no key of it. Both answer the client themselves.
+	Assign(ctx *Context, slot slots.Slot, target topology.ShardID)
+	Stabilize(ctx *Context, slot slots.Slot)
 	// ResetCluster makes the node a cluster of its own, under a new id if it is hard, and answers the client itself.
 	ResetCluster(ctx *Context, hard bool)
 	// Info returns what the node knows under a section of INFO (see infoSections for the names), beyond what the

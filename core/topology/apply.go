@@ -94,7 +94,7 @@ func (c DeleteSlots) apply(s *State) (*State, *Refusal) {
 	for slot, ok := c.Slots.Next(0); ok; slot, ok = c.Slots.Next(slot + 1) {
 		switch int(s.owners[slot]) {
 		case shard + 1:
-			if mark, _ := s.MarkOf(slot); mark.Migrating { // its target may hold keys
+			if _, marked := s.MarkOf(slot); marked { // its target may hold keys
 				return nil, &Refusal{Reason: SlotMigrating, Slot: slot}
 			}
 		case 0:

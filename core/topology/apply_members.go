@@ -132,7 +132,7 @@ func (s *State) withoutMember(id NodeID) (*State, *Refusal) {
 		return nil, &Refusal{Reason: NodeOwnsSlots, Node: id}
 	case shard.Primary == id && len(shard.Members) > 1:
 		return nil, &Refusal{Reason: NodeHasReplicas, Node: id}
-	case shard.Primary == id && slices.ContainsFunc(s.marks, func(m Mark) bool { return m.Migrating && m.Target == shard.ID }):
+	case shard.Primary == id && slices.ContainsFunc(s.marks, func(m Mark) bool { return m.Target == shard.ID }):
 		return nil, &Refusal{Reason: NodeImports, Node: id} // it may hold keys of them
 	}
 	if len(shard.Members) == 1 {

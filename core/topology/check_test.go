@@ -37,10 +37,10 @@ func TestCheckFinds(t *testing.T) {
 		{"4 nodes, but 3 members", func(s *State) { sh := &s.shards[0]; sh.InSync = sh.InSync[2:]; sh.Members = sh.Members[1:] }},
 		{"slot 7 belongs to shard number 3 of 2", func(s *State) { s.owners[7] = 3 }},
 		{"marks are not sorted", func(s *State) {
-			s.marks = []Mark{{3, shardNamed("1"), shardNamed("2"), true, 0}, {3, shardNamed("1"), shardNamed("2"), true, 0}}
+			s.marks = []Mark{{3, shardNamed("1"), shardNamed("2"), 0}, {3, shardNamed("1"), shardNamed("2"), 0}}
 		}},
-		{"slot 3 is marked to go from", func(s *State) { s.marks = []Mark{{3, shardNamed("1"), shardNamed("1"), true, 0}} }},
-		{"which does not own it", func(s *State) { s.marks = []Mark{{3, shardNamed("2"), shardNamed("1"), true, 0}} }},
+		{"slot 3 is marked to go from", func(s *State) { s.marks = []Mark{{3, shardNamed("1"), shardNamed("1"), 0}} }},
+		{"which does not own it", func(s *State) { s.marks = []Mark{{3, shardNamed("2"), shardNamed("1"), 0}} }},
 		{"voters are not sorted", func(s *State) { s.voters = []NodeID{nodeNamed("b"), nodeNamed("a")} }},
 		{"is not a node", func(s *State) { s.voters = []NodeID{nodeNamed("f")} }},
 		{"settings are not sorted", func(s *State) { s.settings = []Setting{{"b", "1"}, {"a", "1"}} }},

@@ -29,7 +29,7 @@ import (
 //	slots       runs that together cover all slots: length, owner (0 unassigned, else one more than the position of
 //	            the shard). Neighbours have different owners.
 //	marks       count, then for each: slot (the distance from the first that it could be), source and target (positions
-//	            of shards), migrating (1), version
+//	            of shards), version
 //	voters      epoch, positions in the nodes section
 //	settings    count, then for each: name, value (length and bytes each)
 //	joins       count, then for each: token (16), node (20), aborted (1), version
@@ -63,7 +63,7 @@ const (
 	minNodeBytes   = 20 + 3 + 2 + 2 + 2 + 1
 	minShardBytes  = 20 + 1 + 2 + 2 + 1
 
-	minMarkBytes, maxMarkBytes           = 1 + 1 + 1 + 1 + 1, 3 + 2 + 2 + 1 + 10
+	minMarkBytes, maxMarkBytes           = 1 + 1 + 1 + 1, 3 + 2 + 2 + 10
 	minSettingBytes                      = 3
 	minJoinBytes, maxJoinBytes           = 16 + 20 + 1 + 1, 16 + 20 + 1 + 10
 	minTombstoneBytes, maxTombstoneBytes = 20 + 1, 20 + 10

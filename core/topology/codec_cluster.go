@@ -14,7 +14,6 @@ func (s *State) appendMarks(dst []byte) []byte {
 		dst = wire.AppendUvarint(dst, uint64(int(m.Slot)-next))
 		dst = wire.AppendUvarint(dst, uint64(s.shardPosition(m.Source)))
 		dst = wire.AppendUvarint(dst, uint64(s.shardPosition(m.Target)))
-		dst = wire.AppendBool(dst, m.Migrating)
 		dst = wire.AppendUvarint(dst, m.Version)
 		next = int(m.Slot) + 1
 	}
@@ -34,12 +33,12 @@ func (d *decoder) marks(s *State) {
 	for range d.Count(slots.Count, minMarkBytes) {
 		slot := next + d.below(slots.Count-next)
 		source, target := d.below(len(s.shards)), d.below(len(s.shards))
-		migrating, version := d.Bool(), d.Uvarint()
+		version := d.Uvarint()
 		if d.Err() != nil {
 			return
 		}
 		s.marks = append(s.marks, Mark{
-			Slot: slots.Slot(slot), Source: s.shards[source].ID, Target: s.shards[target].ID, Migrating: migrating, Version: version,
+			Slot: slots.Slot(slot), Source: s.shards[source].ID, Target: s.shards[target].ID, Version: version,
 		})
 		next = slot + 1
 	}

@@ -22,9 +22,9 @@ const (
 	KindAddMember
 	KindDetach
 	_
-	KindMarkImporting
+	_
 	KindMarkMigrating
-	KindClearMarks
+	_
 	KindSetSetting
 	KindSetVoters
 	KindBumpEpoch

@@ -15,27 +15,12 @@ type TransferSlots struct {
 	Slots   slots.Set
 }
 
-// MarkImporting records that a shard means to take slots from another (CLUSTER SETSLOT IMPORTING). Epoch is the target's.
-type MarkImporting struct {
-	Target, Source ShardID
-	Epoch          uint64
-	Slots          slots.Set
-}
-
-// MarkMigrating records that a shard gives its slots to another, key by key, from now on (CLUSTER SETSLOT MIGRATING). It
-// makes the target import them too. Epoch is the source's.
+// MarkMigrating records that a shard gives its slots to another, key by key, from now on (CLUSTER SETSLOT MIGRATING). The target
+// imports them from then on; what it wanted before (SETSLOT IMPORTING) is nobody else's concern. Epoch is the source's.
 type MarkMigrating struct {
 	Source, Target ShardID
 	Epoch          uint64
 	Slots          slots.Set
-}
-
-// ClearMarks takes marks away that a shard is the source or the target of (CLUSTER SETSLOT STABLE), if they are no more than
-// intents: to end a migration, CloseImports is needed. Slots without a mark are passed over.
-type ClearMarks struct {
-	Shard ShardID
-	Epoch uint64
-	Slots slots.Set
 }
 
 // CloseImports ends migrations without a change of owner (CLUSTER SETSLOT STABLE), at the word of the target's primary, which
@@ -72,9 +57,7 @@ type SetEpoch struct {
 
 // Kind implements Command.
 func (TransferSlots) Kind() CommandKind { return KindTransferSlots }
-func (MarkImporting) Kind() CommandKind { return KindMarkImporting }
 func (MarkMigrating) Kind() CommandKind { return KindMarkMigrating }
-func (ClearMarks) Kind() CommandKind    { return KindClearMarks }
 func (CloseImports) Kind() CommandKind  { return KindCloseImports }
 func (SetSetting) Kind() CommandKind    { return KindSetSetting }
 func (SetVoters) Kind() CommandKind     { return KindSetVoters }

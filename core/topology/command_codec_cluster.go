@@ -12,12 +12,8 @@ func (d *decoder) clusterCommand(kind CommandKind) Command {
 		}
 	case KindCloseImports:
 		return CloseImports{Target: d.shardID(), Epoch: d.Uvarint(), Boot: d.Uvarint(), Slots: d.slotSet()}
-	case KindMarkImporting:
-		return MarkImporting{Target: d.shardID(), Epoch: d.Uvarint(), Source: d.shardID(), Slots: d.slotSet()}
 	case KindMarkMigrating:
 		return MarkMigrating{Source: d.shardID(), Epoch: d.Uvarint(), Target: d.shardID(), Slots: d.slotSet()}
-	case KindClearMarks:
-		return ClearMarks{Shard: d.shardID(), Epoch: d.Uvarint(), Slots: d.slotSet()}
 	case KindSetSetting:
 		return SetSetting(d.setting())
 	case KindSetVoters:
@@ -43,16 +39,8 @@ func (c CloseImports) appendBody(dst []byte) []byte {
 	return appendSlotSet(wire.AppendUvarint(appendShard(dst, c.Target, c.Epoch), c.Boot), c.Slots)
 }
 
-func (c MarkImporting) appendBody(dst []byte) []byte {
-	return appendSlotSet(append(appendShard(dst, c.Target, c.Epoch), c.Source[:]...), c.Slots)
-}
-
 func (c MarkMigrating) appendBody(dst []byte) []byte {
 	return appendSlotSet(append(appendShard(dst, c.Source, c.Epoch), c.Target[:]...), c.Slots)
-}
-
-func (c ClearMarks) appendBody(dst []byte) []byte {
-	return appendSlotSet(appendShard(dst, c.Shard, c.Epoch), c.Slots)
 }
 
 func (c SetSetting) appendBody(dst []byte) []byte { return appendSetting(dst, Setting(c)) }

@@ -61,11 +61,6 @@ func (c TransferSlots) String() string {
 }
 
 // String returns the command on one line, for traces.
-func (c MarkImporting) String() string {
-	return fmt.Sprintf("importing slots %s into shard %s at epoch %d from shard %s", joinRanges(c.Slots.Ranges()), shortShard(c.Target), c.Epoch, shortShard(c.Source))
-}
-
-// String returns the command on one line, for traces.
 func (c MarkMigrating) String() string {
 	return fmt.Sprintf("migrating slots %s from shard %s at epoch %d to shard %s", joinRanges(c.Slots.Ranges()), shortShard(c.Source), c.Epoch, shortShard(c.Target))
 }
@@ -73,11 +68,6 @@ func (c MarkMigrating) String() string {
 // String returns the command on one line, for traces.
 func (c CloseImports) String() string {
 	return fmt.Sprintf("close imports of slots %s into shard %s at epoch %d, boot %d", joinRanges(c.Slots.Ranges()), shortShard(c.Target), c.Epoch, c.Boot)
-}
-
-// String returns the command on one line, for traces.
-func (c ClearMarks) String() string {
-	return fmt.Sprintf("clear marks of slots %s in shard %s at epoch %d", joinRanges(c.Slots.Ranges()), shortShard(c.Shard), c.Epoch)
 }
 
 // String returns the command on one line, for traces.

@@ -183,12 +183,8 @@ func (g *golden) memberCommand(word string, f map[string]string) Command {
 		return TransferSlots{Source: source, SourceEpoch: epoch, Target: target, TargetEpoch: g.number(f["target-epoch"]), Version: g.number(f["version"]), Slots: g.slots(f["slots"])}
 	case "close-imports":
 		return CloseImports{Target: target, Epoch: epoch, Boot: boot, Slots: g.slots(f["slots"])}
-	case "importing":
-		return MarkImporting{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
 	case "migrating":
 		return MarkMigrating{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
-	case "clear-marks":
-		return ClearMarks{Shard: shard, Epoch: epoch, Slots: g.slots(f["slots"])}
 	case "set":
 		return SetSetting{Name: f["name"], Value: f["value"]}
 	case "set-voters":

@@ -103,7 +103,7 @@ func (m *model) leave(id NodeID) bool {
 		return false
 	}
 	for _, mark := range m.marks {
-		if record.primary == id && mark.Migrating && mark.Target == shard {
+		if record.primary == id && mark.Target == shard {
 			return false
 		}
 	}
@@ -240,44 +240,32 @@ func (m *model) applyCluster(c Command) bool {
 		}
 		each(c.Slots, func(slot slots.Slot) { m.give(slot, c.Shard) })
 	case DeleteSlots:
-		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return m.owner[slot] == c.Shard && !m.marks[slot].Migrating }) {
+		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return m.owner[slot] == c.Shard && m.marks[slot] == Mark{} }) {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) { m.give(slot, ShardID{}) })
 	case TransferSlots:
 		ours := func(slot slots.Slot) bool {
 			mark := m.marks[slot]
-			moves := m.owner[slot] == c.Source && mark.Migrating && mark.Target == c.Target && mark.Version <= c.Version
+			moves := m.owner[slot] == c.Source && mark.Target == c.Target && mark.Version <= c.Version
 			return moves || m.owner[slot] == c.Target
 		}
 		if !m.at(c.Source, c.SourceEpoch) || !m.at(c.Target, c.TargetEpoch) || !all(c.Slots, ours) {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) {
-			if m.owner[slot] == c.Source {
+			if m.owner[slot] != c.Target {
 				m.give(slot, c.Target)
 			}
 		})
-	case MarkImporting:
-		return m.mark(c.Slots, c.Source, c.Target, m.at(c.Target, c.Epoch) && m.shards[c.Source] != nil, false)
 	case MarkMigrating:
-		return m.mark(c.Slots, c.Source, c.Target, m.at(c.Source, c.Epoch) && m.shards[c.Target] != nil, true)
-	case ClearMarks:
-		concerns := func(mark Mark) bool { return mark.Source == c.Shard || mark.Target == c.Shard }
-		if !m.at(c.Shard, c.Epoch) || !all(c.Slots, func(slot slots.Slot) bool { return !concerns(m.marks[slot]) || !m.marks[slot].Migrating }) {
-			return false
-		}
-		each(c.Slots, func(slot slots.Slot) {
-			if concerns(m.marks[slot]) {
-				delete(m.marks, slot)
-			}
-		})
+		return m.mark(c.Slots, c.Source, c.Target, m.at(c.Source, c.Epoch) && m.shards[c.Target] != nil)
 	case CloseImports:
 		if !m.at(c.Target, c.Epoch) || m.boot[m.shards[c.Target].primary] != c.Boot {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) {
-			if mark := m.marks[slot]; mark.Migrating && mark.Target == c.Target {
+			if m.marks[slot].Target == c.Target {
 				delete(m.marks, slot)
 			}
 		})
@@ -328,21 +316,18 @@ func (m *model) applyCluster(c Command) bool {
 	return true
 }
 
-func (m *model) mark(set slots.Set, source, target ShardID, known, migrating bool) bool {
+func (m *model) mark(set slots.Set, source, target ShardID, known bool) bool {
 	free := func(slot slots.Slot) bool {
 		mark := m.marks[slot]
-		return m.owner[slot] == source && source != target && (!mark.Migrating || mark.Target == target)
+		return m.owner[slot] == source && source != target && (mark == Mark{} || mark.Target == target)
 	}
 	if !known || !all(set, free) {
 		return false
 	}
 	each(set, func(slot slots.Slot) {
-		before := m.marks[slot]
-		after := Mark{Slot: slot, Source: source, Target: target, Migrating: migrating || before.Migrating, Version: before.Version}
-		if after != before {
-			after.Version = m.version + 1
+		if (m.marks[slot] == Mark{}) {
+			m.marks[slot] = Mark{Slot: slot, Source: source, Target: target, Version: m.version + 1}
 		}
-		m.marks[slot] = after
 	})
 	return true
 }
@@ -398,16 +383,11 @@ func drawChange(t *rapid.T, s *State) Command {
 		return Detach{Node: node.ID, Epoch: stale(own.Epoch), NewShard: shardNamed(rapid.SampledFrom([]string{"c", "d"}).Draw(t, "new shard"))}
 	case 9:
 		return TransferSlots{Source: shard.ID, SourceEpoch: stale(shard.Epoch), Target: other.ID, TargetEpoch: stale(other.Epoch), Version: stale(s.Version) - 1, Slots: set}
-	case 10:
-		return MarkImporting{Target: other.ID, Source: shard.ID, Epoch: stale(other.Epoch), Slots: set}
-	case 11, 12:
+	case 10, 11, 12:
 		return MarkMigrating{Source: shard.ID, Target: other.ID, Epoch: stale(shard.Epoch), Slots: set}
 	case 13:
-		if rapid.Bool().Draw(t, "close") {
-			primary, _ := s.Node(other.Primary)
-			return CloseImports{Target: other.ID, Epoch: stale(other.Epoch), Boot: stale(primary.Boot), Slots: set}
-		}
-		return ClearMarks{Shard: shard.ID, Epoch: stale(shard.Epoch), Slots: set}
+		primary, _ := s.Node(other.Primary)
+		return CloseImports{Target: other.ID, Epoch: stale(other.Epoch), Boot: stale(primary.Boot), Slots: set}
 	case 14:
 		return SetSetting{Name: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name"), Value: rapid.SampledFrom([]string{"", "yes"}).Draw(t, "value")}
 	case 15:
@@ -514,7 +494,7 @@ func TestBatch(t *testing.T) {
 	batch := Batch{Commands: []Command{
 		DeleteSlots{Shard: shardNamed("1"), Epoch: 3, Slots: slotSet(t, "200")},
 		AddSlots{Shard: shardNamed("2"), Epoch: 4, Slots: slotSet(t, "200")},
-		ClearMarks{Shard: shardNamed("2"), Epoch: 4, Slots: slotSet(t, "200")},
+		CloseImports{Target: shardNamed("2"), Epoch: 4, Boot: 1, Slots: slotSet(t, "200")},
 		BumpEpoch{Shard: shardNamed("2"), Epoch: 4},
 		Batch{},
 	}}

@@ -101,15 +101,13 @@ type Shard struct {
 	InSync []NodeID
 }
 
-// Mark says that a slot is on its way from one shard to another, key by key (CLUSTER SETSLOT).
+// Mark says that a slot is on its way from one shard to another, key by key (CLUSTER SETSLOT): the source's absent keys are the
+// target's.
 type Mark struct {
 	Slot slots.Slot
 	// Source owns the slot; Target is to own it. Invariant: they differ.
 	Source, Target ShardID
-	// Migrating is set once the source has agreed (SETSLOT MIGRATING): its absent keys are the target's from then on. Before
-	// that the mark is only the target's intent (SETSLOT IMPORTING), and changes nothing at the source.
-	Migrating bool
-	// Version is that of the configuration in which the mark got to be what it is.
+	// Version is that of the configuration in which the mark was made.
 	Version uint64
 }
 

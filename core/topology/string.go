@@ -35,11 +35,7 @@ func (s *State) String() string {
 // writeCluster writes what there is beside nodes and shards, if there is any.
 func (s *State) writeCluster(b *strings.Builder) {
 	for _, m := range s.marks {
-		word := "importing"
-		if m.Migrating {
-			word = "migrating"
-		}
-		fmt.Fprintf(b, "slot %d %s from %s to %s\n", m.Slot, word, shortShard(m.Source), shortShard(m.Target))
+		fmt.Fprintf(b, "slot %d migrating from %s to %s\n", m.Slot, shortShard(m.Source), shortShard(m.Target))
 	}
 	if s.votersEpoch > 0 {
 		fmt.Fprintf(b, "voters %s epoch %d\n", joinNodes(s.voters), s.votersEpoch)

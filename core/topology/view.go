@@ -71,6 +71,8 @@ type View struct {
 	FailureReports func(NodeID) int
 	// Links are the streams between this node and others, shown by CLUSTER LINKS in this order. Optional.
 	Links func() []Link
+	// Intents are the slots that the node's shard means to take, sorted by slot: marks that are in no State, since nobody has agreed.
+	Intents []Mark
 	// Wall is the time of the view, in Unix milliseconds.
 	Wall int64
 	// FullCoverage makes the cluster fail as a whole while one slot is not served (cluster-require-full-coverage).

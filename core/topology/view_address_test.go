@@ -55,3 +55,23 @@ func TestLinks(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+// What a node's shard means to take stands among the slots that are on their way, on its own line only.
+func TestIntents(t *testing.T) {
+	state := testState(t)
+	state, result := state.Apply(MarkMigrating{Source: shardNamed("1"), Target: shardNamed("2"), Epoch: 3, Slots: slotSet(t, "5")})
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	v := View{State: state, Self: nodeNamed("b"), Intents: []Mark{
+		{Slot: 4, Source: shardNamed("1"), Target: shardNamed("2")}, {Slot: 6, Source: shardNamed("9"), Target: shardNamed("2")},
+		{Slot: 7, Source: shardNamed("1"), Target: shardNamed("2")},
+	}}
+	d := strings.Repeat("d", 40)
+	if got, want := string(v.AppendNodeLine(nil, v.Self)), " connected 50-99 [4-<-"+d+"] [5-<-"+d+"] [7-<-"+d+"]\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := string(v.AppendNodes(nil)); strings.Count(got, "[") != 3 {
+		t.Errorf("got %s", got)
+	}
+}

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/ember-cluster/ember/core/slots"
@@ -72,18 +73,20 @@ func (v *View) appendNodeLine(dst []byte, node *Node, shard *Shard, ranges []slo
 	return append(dst, '\n')
 }
 
-// appendMarks appends the slots that a shard gives away, as [slot->-node], and that it takes, as [slot-<-node], in the order of
-// the slots. The node is the primary of the other shard.
+// appendMarks appends the slots that a shard gives away, as [slot->-node], and that it takes or means to take, as [slot-<-node],
+// in the order of the slots. The node is the primary of the other shard.
 func (v *View) appendMarks(dst []byte, id ShardID) []byte {
-	for _, m := range v.State.marks {
+	marks := slices.Concat(v.State.marks, v.Intents)
+	slices.SortStableFunc(marks, func(a, b Mark) int { return int(a.Slot) - int(b.Slot) })
+	for _, m := range marks {
 		other, arrow := m.Target, "->-"
-		switch {
-		case m.Target == id:
+		if m.Target == id {
 			other, arrow = m.Source, "-<-"
-		case m.Source != id || !m.Migrating:
-			continue // of other shards, or no more than another shard's intent
 		}
-		shard, _ := v.State.Shard(other)
+		shard, ok := v.State.Shard(other)
+		if !ok || m.Source != id && m.Target != id {
+			continue
+		}
 		dst = fmt.Appendf(dst, " [%d%s", m.Slot, arrow)
 		dst = append(shard.Primary.AppendHex(dst), ']')
 	}

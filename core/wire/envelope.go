@@ -20,6 +20,8 @@ const (
 	KindConfiguration Kind = 4
 	// KindMeet is between nodes of different clusters, one of which is to join the other.
 	KindMeet Kind = 5
+	// KindSlot is about the end of a slot's way between two shards.
+	KindSlot Kind = 6
 )
 
 // Sizes in bytes, header included.
