@@ -9,13 +9,19 @@ import (
 // Check verifies all invariants of the Space and names the first that does not hold. It visits every key and every block.
 func (s *Space) Check() error {
 	seen := inventory{outside: make([]bool, s.store.outside.parts.length)}
-	for slot := slots.Slot(0); slot.Valid(); slot++ {
-		t := s.tables[slot]
-		if s.occupied.Contains(slot) != (t != nil) {
-			return fmt.Errorf("keyspace: slot %d: table there %t, marked as occupied %t", slot, t != nil, s.occupied.Contains(slot))
+	tables := 0
+	for _, t := range s.tables {
+		if t != nil {
+			tables++
 		}
+	}
+	if occupied := s.occupied.Len(); tables != occupied {
+		return fmt.Errorf("keyspace: %d tables, %d slots marked as occupied", tables, occupied)
+	}
+	for slot, ok := s.occupied.Next(0); ok; slot, ok = s.occupied.Next(slot + 1) {
+		t := s.tables[slot]
 		if t == nil {
-			continue
+			return fmt.Errorf("keyspace: slot %d: no table, marked as occupied", slot)
 		}
 		if err := s.checkTable(slot, t, &seen); err != nil {
 			return fmt.Errorf("keyspace: slot %d: %w", slot, err)
