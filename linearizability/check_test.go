@@ -36,16 +36,21 @@ func logged(times map[uint64]time.Duration) Log {
 	}
 }
 
+// resolve is Resolve, but for that the history stays.
+func resolve(history []Operation, applied map[uint64]time.Duration) []Operation {
+	return Resolve(slices.Clone(history), logged(applied))
+}
+
 // What really happened is never called illegal, and once the unknown outcomes are resolved it is always found legal.
 func TestRightHistoriesAreLegal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSimulation(t, 40)
 		history, applied := s.run()
 		options := Options{MaxClockError: s.clockError, StepBudget: 20_000}
-		if report := Check(Resolve(history, logged(applied)), options); report.Verdict != Legal {
+		if report := Check(resolve(history, applied), options); report.Verdict != Legal {
 			t.Fatalf("resolved: %v", &report)
 		}
-		if verdict := sweepVerdict(t, Resolve(history, logged(applied)), options); verdict != Legal {
+		if verdict := sweepVerdict(t, resolve(history, applied), options); verdict != Legal {
 			t.Fatalf("the sweep calls it %v", verdict)
 		}
 		if report := Check(history, options); report.Verdict == Illegal || report.Err != nil {
@@ -88,7 +93,7 @@ func TestWrongReplyIsFound(t *testing.T) {
 		}
 		spoilt := rapid.SampledFrom(answered).Draw(t, "spoilt")
 		history[spoilt].Reply = bulkReply("never written")
-		report := Check(Resolve(history, logged(applied)), Options{MaxClockError: s.clockError})
+		report := Check(resolve(history, applied), Options{MaxClockError: s.clockError})
 		if report.Verdict != Illegal {
 			t.Fatalf("%v\nwith the reply of #%d spoilt", &report, history[spoilt].ID)
 		}
@@ -114,7 +119,7 @@ func TestLostWritesAreMostlyFound(t *testing.T) {
 			continue
 		}
 		lost++
-		if report := Check(Resolve(history, logged(applied)), Options{}); report.Verdict == Illegal {
+		if report := Check(resolve(history, applied), Options{}); report.Verdict == Illegal {
 			found++
 		}
 	}
@@ -240,7 +245,7 @@ func TestReportIsDeterministic(t *testing.T) {
 		s := &simulation{clients: 5, operations: 120, keys: 3, lost: 20, multi: seed%2 == 0, choose: chooseBySeed(seed)}
 		s.transactions = seed%4 == 1
 		history, applied := s.run()
-		history = Resolve(history, logged(applied))
+		history = resolve(history, applied)
 		if seed%3 > 0 {
 			spoilt := len(history) / 2
 			history[spoilt].Outcome, history[spoilt].Reply = OK, bulkReply("never written")
@@ -261,7 +266,7 @@ func TestResolvedHistoriesAreCheap(t *testing.T) {
 	for seed := range uint64(5) {
 		s := &simulation{clients: 8, operations: 1500, keys: 6, lost: 30, choose: chooseBySeed(seed)}
 		history, applied := s.run()
-		resolved := Resolve(history, logged(applied))
+		resolved := resolve(history, applied)
 		report := Check(resolved, Options{})
 		if report.Verdict != Legal || report.Steps > 5*len(resolved) {
 			t.Errorf("seed %d: %d operations, %v", seed, len(resolved), &report)
@@ -385,7 +390,7 @@ func TestResolvePanicsOnEffectBeforeCall(t *testing.T) {
 func BenchmarkCheckResolved(b *testing.B) {
 	s := &simulation{clients: 8, operations: 2000, keys: 8, lost: 30, choose: chooseBySeed(1)}
 	history, applied := s.run()
-	resolved := Resolve(history, logged(applied))
+	resolved := resolve(history, applied)
 	for b.Loop() {
 		if report := Check(resolved, Options{}); report.Verdict != Legal {
 			b.Fatal(&report)

@@ -33,8 +33,8 @@ func TestGolden(t *testing.T) {
 					}
 					applied[id] = parseSeconds(t, arg.Vals[0])
 				}
-				report := Check(Resolve(history, logged(applied)), Options{})
-				return "unlogged:\n" + List(Unlogged(history, logged(applied))) + "resolved:\n" + List(Resolve(history, logged(applied))) + report.String()
+				report := Check(resolve(history, applied), Options{})
+				return "unlogged:\n" + List(Unlogged(history, logged(applied))) + "resolved:\n" + List(resolve(history, applied)) + report.String()
 			}
 			d.Fatalf(t, "no such directive: %s", d.Cmd)
 			return ""

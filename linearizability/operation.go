@@ -60,11 +60,12 @@ func Read(history []Operation) {
 }
 
 // meaning returns what the arguments mean. The error is for commands that the model does not have.
-func (o *Operation) meaning() (command, error) {
+func (o *Operation) meaning() (*command, error) {
 	if o.read != nil {
-		return *o.read, nil
+		return o.read, nil
 	}
-	return meaning(o.Args)
+	c, err := meaning(o.Args)
+	return &c, err
 }
 
 // ReplyKind is the type of a reply.

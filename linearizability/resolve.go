@@ -10,13 +10,14 @@ import (
 type Log func(id uint64) (at time.Duration, ok bool)
 
 // Resolve replaces ignorance by what the servers know. Of the operations with an unknown outcome those which never took effect
-// are left out, and the others become Applied, with that time as their Return.
+// are left out, and the others become Applied, with that time as their Return. The result takes the place of the history.
 //
 // That is sound if applied is complete, which Unlogged checks. It panics if an operation took effect before its call: then
 // the times are of different clocks, or the IDs of different histories.
 func Resolve(history []Operation, applied Log) []Operation {
-	resolved := make([]Operation, 0, len(history))
-	for _, o := range history {
+	kept := 0
+	for i := range history {
+		o := &history[i]
 		if o.Outcome == Unknown {
 			at, ok := applied(o.ID)
 			if !ok {
@@ -27,9 +28,13 @@ func Resolve(history []Operation, applied Log) []Operation {
 			}
 			o.Outcome, o.Return = Applied, at
 		}
-		resolved = append(resolved, o)
+		if kept < i {
+			history[kept] = *o
+		}
+		kept++
 	}
-	return resolved
+	clear(history[kept:])
+	return history[:kept]
 }
 
 // Unlogged returns the operations whose replies say that they changed something, and which applied does not know: if there

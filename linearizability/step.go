@@ -15,7 +15,7 @@ type step struct {
 // call is an operation that is ready for the model.
 type call struct {
 	operation *Operation
-	command   command
+	command   *command
 	// places are where the command's keys are in a world.
 	places []int
 	// distinct is places without repetitions.

@@ -207,7 +207,7 @@ func (x *step) through(worlds []world, p *part, seen *Reply) []world {
 		call
 	}{
 		step{clock: x.clock, seen: seen},
-		call{operation: x.call.operation, command: p.command, places: x.call.places[p.from:p.to]},
+		call{operation: x.call.operation, command: &p.command, places: x.call.places[p.from:p.to]},
 	}
 	inner.step.call = &inner.call
 	for _, w := range worlds {

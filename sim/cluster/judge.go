@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core/resp"
@@ -61,9 +60,10 @@ func (h *History) model() []linearizability.Operation {
 func (c *Cluster) judge(e evidence) *linearizability.Report {
 	options := linearizability.Options{StepBudget: c.Config.StepBudget, MaxClockError: c.clockError()}
 	history := linearizability.Resolve(e.operations, e.applied)
-	report := linearizability.Check(c.history.witness(history), options)
+	c.history.witness(history)
+	report := linearizability.Check(history, options)
 	if report.Verdict != linearizability.Legal {
-		report = linearizability.Check(history, options)
+		report = linearizability.Check(linearizability.Resolve(c.evidence().operations, e.applied), options)
 	}
 	return &report
 }
@@ -79,15 +79,13 @@ func (c *Cluster) evidence() evidence {
 }
 
 // witness narrows every operation of a resolved history to the instant of its execution.
-func (h *History) witness(history []linearizability.Operation) []linearizability.Operation {
-	narrow := slices.Clone(history)
-	for i := range narrow {
-		o := &narrow[i]
+func (h *History) witness(history []linearizability.Operation) {
+	for i := range history {
+		o := &history[i]
 		if at, ok := h.Executed(h.Operations[o.ID]); ok && o.Call <= at && at <= o.Return {
 			o.Call, o.Return = at, at
 		}
 	}
-	return narrow
 }
 
 // clockError bounds how far a node's wall clock may have been from the world's.
