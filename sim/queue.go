@@ -51,13 +51,26 @@ func (it *item) before(other *item) uint64 {
 // queue is a 4-ary min-heap of values ordered by time and number of the push. Four children share two cache lines and
 // halve the depth of a binary heap (LaMarca and Ladner, "The influence of caches on the performance of heaps", 1996).
 //
-// Invariant: items[i] is before items[4i+1] … items[4i+4].
+// Invariant: items[i] is before items[4i+1] … items[4i+4], except for a root that is hollow.
 type queue struct {
 	items []item
 	next  uint64 // number of the next push
+	// hollow says that the root has been popped. What happens then mostly pushes something, which takes the place at once.
+	hollow bool
 }
 
-func (q *queue) len() int { return len(q.items) }
+func (q *queue) len() int {
+	if q.hollow {
+		return len(q.items) - 1
+	}
+	return len(q.items)
+}
+
+// due reports whether there is an item at or before a time.
+func (q *queue) due(limit int64) bool {
+	q.fill()
+	return len(q.items) > 0 && q.items[0].at <= limit
+}
 
 // push adds an item, and gives it the next number.
 func (q *queue) push(kind itemKind, it item) {
@@ -74,6 +87,11 @@ func (q *queue) number(kind itemKind) uint64 {
 
 // insert adds an item that has its number.
 func (q *queue) insert(it item) {
+	if q.hollow {
+		q.hollow = false
+		q.sink(it)
+		return
+	}
 	q.items = append(q.items, it)
 	items, hole := q.items, len(q.items)-1
 	for hole > 0 {
@@ -89,15 +107,23 @@ func (q *queue) insert(it item) {
 
 // pop removes and returns the first item. The queue must not be empty.
 func (q *queue) pop() item {
-	items := q.items
-	first := items[0]
-	last := len(items) - 1
-	moved := items[last]
-	q.items = items[:last]
+	q.fill()
+	q.hollow = true
+	return q.items[0]
+}
+
+// fill puts the last item into the place of one that has been popped.
+func (q *queue) fill() {
+	if !q.hollow {
+		return
+	}
+	q.hollow = false
+	last := len(q.items) - 1
+	moved := q.items[last]
+	q.items = q.items[:last]
 	if last > 0 {
 		q.sink(moved)
 	}
-	return first
 }
 
 // sink puts the item into the hole at the root and moves it down to where it belongs.

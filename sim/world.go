@@ -239,7 +239,7 @@ func (w *World) RunUntil(limit time.Duration, condition func() bool) bool {
 		if condition != nil && condition() {
 			return true
 		}
-		if w.queue.len() == 0 || w.queue.items[0].at > int64(limit) {
+		if !w.queue.due(int64(limit)) {
 			w.now = max(w.now, int64(limit))
 			return false
 		}
@@ -262,7 +262,7 @@ func (w *World) Step() bool {
 // one panic, so that the single steps need not.
 func (w *World) steps(limit int64, condition func() bool) {
 	defer w.catch()
-	for !w.Ended() && w.queue.len() > 0 && w.queue.items[0].at <= limit {
+	for !w.Ended() && w.queue.due(limit) {
 		w.step(w.queue.pop())
 		if condition != nil && condition() {
 			return

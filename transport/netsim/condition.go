@@ -32,13 +32,31 @@ type ConditionID int
 type imposed struct {
 	id        ConditionID
 	condition Condition
+	from, to  hostSet // of the condition
 }
+
+// hostSet is a set of hosts, by their index.
+type hostSet []bool
+
+// hostSet returns the set of the hosts of some IP addresses.
+func (n *Network) hostSet(addresses []netip.Addr) hostSet {
+	var set hostSet
+	for _, address := range addresses {
+		index := int(n.host(address).index)
+		for len(set) <= index {
+			set = append(set, false)
+		}
+		set[index] = true
+	}
+	return set
+}
+
+func (s hostSet) has(host int32) bool { return int(host) < len(s) && s[host] }
 
 // Impose makes a condition hold until it is lifted.
 func (n *Network) Impose(c Condition) ConditionID {
-	c.From, c.To = slices.Clone(c.From), slices.Clone(c.To)
 	n.nextCondition++
-	n.conditions = append(n.conditions, imposed{n.nextCondition, c})
+	n.conditions = append(n.conditions, imposed{n.nextCondition, c, n.hostSet(c.From), n.hostSet(c.To)})
 	n.settleAll()
 	return n.nextCondition
 }
@@ -58,7 +76,7 @@ func (n *Network) Heal() {
 
 // Exempt frees the links among these hosts, and no others, from all conditions, present and to come.
 func (n *Network) Exempt(hosts []netip.Addr) {
-	n.exempt = slices.Clone(hosts)
+	n.exempt = n.hostSet(hosts)
 	n.settleAll()
 }
 
@@ -73,18 +91,18 @@ func (n *Network) Clog(from, to netip.Addr) ConditionID {
 }
 
 // concerns reports whether the condition concerns the link from one host to another.
-func (c *Condition) concerns(from, to netip.Addr) bool {
-	return c.joins(from, to) || !c.OneWay && c.joins(to, from)
+func (i *imposed) concerns(from, to int32) bool {
+	return i.joins(from, to) || !i.condition.OneWay && i.joins(to, from)
 }
 
-func (c *Condition) joins(from, to netip.Addr) bool {
-	if !slices.Contains(c.From, from) {
+func (i *imposed) joins(from, to int32) bool {
+	if !i.from.has(from) {
 		return false
 	}
-	if len(c.To) == 0 {
-		return !slices.Contains(c.From, to)
+	if len(i.to) == 0 {
+		return !i.from.has(to)
 	}
-	return slices.Contains(c.To, to)
+	return i.to.has(to)
 }
 
 // settleAll brings every link up to date with the conditions that hold.
@@ -103,11 +121,10 @@ func (n *Network) settle(l *link, p Profile) {
 	wasClogged, bandwidth := l.clogged, l.now.Bandwidth
 	l.profile, l.now = p, p
 	l.cut, l.clogged = false, false
-	from, to := n.hosts[l.from].address, n.hosts[l.to].address
-	if !l.loopback && !(slices.Contains(n.exempt, from) && slices.Contains(n.exempt, to)) {
+	if !l.loopback && !(n.exempt.has(l.from) && n.exempt.has(l.to)) {
 		for i := range n.conditions {
-			if c := &n.conditions[i].condition; c.concerns(from, to) {
-				l.impose(c)
+			if c := &n.conditions[i]; c.concerns(l.from, l.to) {
+				l.impose(&c.condition)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ type Network struct {
 
 	conditions    []imposed // in the order in which they were imposed
 	nextCondition ConditionID
-	exempt        []netip.Addr // links among these are free of conditions
+	exempt        hostSet // links among these are free of conditions
 
 	counters Counters
 }
