@@ -28,6 +28,8 @@ func (d *driver) Facts(f *view.Facts) {
 	}
 	f.Set("role", role, tone)
 	f.Set("configuration", fmt.Sprintf("version %d, epoch %d", state.Version, state.Epoch()), view.Plain)
+	d.consensusFact(f)
+	d.votersFact(f)
 	f.Set("believes", d.doubts(), d.worry())
 	f.Share(d.sharedRanges())
 }

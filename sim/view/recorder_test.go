@@ -126,6 +126,41 @@ func TestFactsTellTheStateOfHosts(t *testing.T) {
 	}
 }
 
+// At the end of a run one of the voters leads, and the others follow it.
+func TestFactsTellWhoDecides(t *testing.T) {
+	_, chunk := record(t, "steady", 1, 0)
+	latest := map[string]map[string]string{} // by name of the fact, then of the host
+	for i, name := range chunk.Facts.Name {
+		of := latest[chunk.Texts[name]]
+		if of == nil {
+			of = map[string]string{}
+			latest[chunk.Texts[name]] = of
+		}
+		of[chunk.Hosts[chunk.Facts.Host[i]]] = chunk.Texts[chunk.Facts.Value[i]]
+	}
+	leader := ""
+	for host, part := range latest["consensus"] {
+		if strings.HasSuffix(part, ", leader") {
+			if leader != "" {
+				t.Errorf("%s and %s lead", leader, host)
+			}
+			leader = host
+		}
+	}
+	voters := strings.Fields(latest["voters"][leader])
+	if leader == "" || len(voters) != 5 {
+		t.Fatalf("%q leads, voters %q", leader, voters)
+	}
+	for host, part := range latest["consensus"] {
+		if votes := slices.Contains(voters, host); host != leader && votes != strings.HasSuffix(part, ", follows "+leader) {
+			t.Errorf("%s: %s", host, part)
+		}
+		if latest["voters"][host] != latest["voters"][leader] {
+			t.Errorf("%s knows the voters %q, the leader %q", host, latest["voters"][host], voters)
+		}
+	}
+}
+
 func TestChunksAreTheRunInParts(t *testing.T) {
 	whole, parts := view.NewRecorder(), view.NewRecorder()
 	var taken []view.Chunk
