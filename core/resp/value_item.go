@@ -8,6 +8,7 @@ import (
 
 // item is what one line of a reply announces.
 type item struct {
+	line      int   // bytes, with its CRLF
 	value     Value // as far as the line tells
 	hasString bool  // a string of length bytes and a CRLF follow
 	length    int64
@@ -24,62 +25,69 @@ func startsReply(b byte) bool {
 	return false
 }
 
-// parseItem reads a line, given without its CRLF. If it is none, kind says why.
-func parseItem(line []byte) (it item, kind ReplyErrorKind, ok bool) {
+// parse reads a line, given without its CRLF. If it is none, kind says why.
+func (it *item) parse(line []byte) (kind ReplyErrorKind, ok bool) {
+	*it = item{line: len(line) + lineEnd}
 	text := line[1:]
 	switch line[0] {
 	case '+':
-		return item{value: Value{Kind: KindSimple, Str: text}}, 0, true
+		it.value.Kind, it.value.Str = KindSimple, text
+		return 0, true
 	case '-':
-		return item{value: Value{Kind: KindError, Str: text}}, 0, true
+		it.value.Kind, it.value.Str = KindError, text
+		return 0, true
 	case '$':
-		return parseString(KindBulk, text, 0)
+		return it.parseString(KindBulk, text, 0)
 	case '!':
-		return parseString(KindError, text, 0)
+		return it.parseString(KindError, text, 0)
 	case '=':
-		return parseString(KindVerbatim, text, verbatimFormat+1)
+		return it.parseString(KindVerbatim, text, verbatimFormat+1)
 	case '*':
-		return parseAggregate(KindArray, text, 1)
+		return it.parseAggregate(KindArray, text, 1)
 	case '%':
-		return parseAggregate(KindMap, text, 2)
+		return it.parseAggregate(KindMap, text, 2)
 	case '~':
-		return parseAggregate(KindSet, text, 1)
+		return it.parseAggregate(KindSet, text, 1)
 	case '>':
-		return parseAggregate(KindPush, text, 1)
+		return it.parseAggregate(KindPush, text, 1)
 	case '|':
-		it, kind, ok = parseAggregate(KindMap, text, 2)
+		kind, ok = it.parseAggregate(KindMap, text, 2)
 		it.children++
 		it.attribute = true
-		return it, kind, ok
+		return kind, ok
 	}
 	it.value, ok = parseScalar(line[0], text)
-	return it, MalformedLine, ok
+	return MalformedLine, ok
 }
 
 // parseString reads the length of a string that is at least so long. A bulk string of length -1 is RESP2's null.
-func parseString(kind Kind, text []byte, shortest int64) (item, ReplyErrorKind, bool) {
+func (it *item) parseString(kind Kind, text []byte, shortest int64) (ReplyErrorKind, bool) {
 	length, ok := ParseInteger(text)
 	switch {
 	case ok && length == -1 && kind == KindBulk:
-		return item{value: Value{Kind: KindNull}}, 0, true
+		it.value.Kind = KindNull
+		return 0, true
 	case !ok || length < shortest:
-		return item{}, MalformedLine, false
+		return MalformedLine, false
 	}
-	return item{value: Value{Kind: kind}, hasString: true, length: length}, 0, true
+	it.value.Kind, it.hasString, it.length = kind, true, length
+	return 0, true
 }
 
 // parseAggregate reads a number of elements, each of which is so many values. An array of -1 is RESP2's null array.
-func parseAggregate(kind Kind, text []byte, width int) (item, ReplyErrorKind, bool) {
+func (it *item) parseAggregate(kind Kind, text []byte, width int) (ReplyErrorKind, bool) {
 	n, ok := ParseInteger(text)
 	switch {
 	case ok && n == -1 && kind == KindArray:
-		return item{value: Value{Kind: KindNull}}, 0, true
+		it.value.Kind = KindNull
+		return 0, true
 	case !ok || n < 0:
-		return item{}, MalformedLine, false
+		return MalformedLine, false
 	case n > (math.MaxInt32-1)/2: // no limit is above it, and twice as many and one still fit into an int
-		return item{}, TooManyElements, false
+		return TooManyElements, false
 	}
-	return item{value: Value{Kind: kind}, children: int(n) * width}, 0, true
+	it.value.Kind, it.children = kind, int(n)*width
+	return 0, true
 }
 
 // parseScalar reads the values that are a single line.
@@ -148,11 +156,16 @@ type builder struct {
 // value builds the value at b.at. Its recursion is as deep as the reply, which the limits bound.
 func (b *builder) value() Value {
 	end := b.at + bytes.IndexByte(b.data[b.at:], '\r')
-	it, kind, ok := parseItem(b.data[b.at:end:end])
-	if !ok {
+	var it item
+	if kind, ok := it.parse(b.data[b.at:end:end]); !ok {
 		panic("resp: checked reply has a " + kind.String() + ": " + strconv.Quote(string(b.data[b.at:end])))
 	}
-	b.at = end + lineEnd
+	b.at += it.line
+	return b.whole(&it)
+}
+
+// whole builds the value of an item from it and from what is behind its line, at b.at.
+func (b *builder) whole(it *item) Value {
 	v := it.value
 	switch {
 	case it.attribute:

@@ -40,7 +40,8 @@ func (l ReplyLimits) withDefaults() ReplyLimits {
 // ValueParser reads the replies of one connection, RESP2 and RESP3. The zero value is ready.
 //
 // It goes over a reply twice. The first pass only finds its end: it counts, allocates nothing, and goes on where the last
-// call stopped. The second builds the values once all bytes are there, so nothing is allocated on the word of a count.
+// call stopped. The second builds the values once all bytes are there, so nothing is allocated on the word of a count. A reply
+// of a single value is known after the first.
 type ValueParser struct {
 	Limits ReplyLimits
 
@@ -74,39 +75,48 @@ func (p *ValueParser) Next(buf []byte) (v Value, n int, err error) {
 		panic(fmt.Sprintf("resp: %d bytes, of which %d were seen before", len(buf), p.scanned))
 	}
 	limits := p.Limits.withDefaults()
-	complete, failure := p.findEnd(buf, limits)
+	var it item
+	start, failure := p.findEnd(buf, limits, &it)
 	if failure != nil {
 		p.failed = failure
 		return Value{}, 0, failure
 	}
-	if !complete {
+	if start < 0 {
 		return Value{}, 0, nil
 	}
 	n = p.at
 	p.at, p.scanned, p.elements = 0, 0, 0
 	b := builder{data: buf[:n:n]}
-	if v = b.value(); b.at != n {
+	if start == 0 {
+		b.at = it.line
+		v = b.whole(&it)
+	} else {
+		v = b.value()
+	}
+	if b.at != n {
 		panic(fmt.Sprintf("resp: a reply of %d bytes was built from %d", n, b.at))
 	}
 	return v, n, nil
 }
 
-// findEnd moves p.at to the end of the reply, as far as the bytes go.
-func (p *ValueParser) findEnd(buf []byte, limits ReplyLimits) (complete bool, failure *ReplyError) {
+// findEnd moves p.at to the end of the reply, as far as the bytes go. It returns the last item, and where that starts, or -1 if
+// the reply is not complete.
+func (p *ValueParser) findEnd(buf []byte, limits ReplyLimits, it *item) (start int, failure *ReplyError) {
 	for {
-		children, size, failure := p.item(buf, limits)
+		size, failure := p.item(buf, limits, it)
 		if size == 0 {
-			return false, failure
+			return -1, failure
 		}
-		if children > 0 {
-			if failure := p.enter(children, limits); failure != nil {
-				return false, failure
+		if it.children > 0 {
+			if failure := p.enter(it.children, limits); failure != nil {
+				return -1, failure
 			}
 		}
+		start = p.at
 		p.at += size
 		p.scanned = p.at
-		if children == 0 && p.leave() {
-			return true, nil
+		if it.children == 0 && p.leave() {
+			return start, nil
 		}
 	}
 }
@@ -136,35 +146,33 @@ func (p *ValueParser) leave() (whole bool) {
 	return true
 }
 
-// item checks the line at p.at and the string behind it, if it announces one. Size is the bytes of both; it is 0 if there
+// item reads the line at p.at and checks the string behind it, if it announces one. Size is the bytes of both; it is 0 if there
 // is a failure, or if that much has not arrived.
-func (p *ValueParser) item(buf []byte, limits ReplyLimits) (children, size int, failure *ReplyError) {
+func (p *ValueParser) item(buf []byte, limits ReplyLimits, it *item) (size int, failure *ReplyError) {
 	line, failure := p.line(buf, limits)
 	if line == nil {
-		return 0, 0, failure
+		return 0, failure
 	}
-	it, kind, ok := parseItem(line)
-	if !ok {
-		return 0, 0, &ReplyError{Kind: kind, Offset: p.at}
+	if kind, ok := it.parse(line); !ok {
+		return 0, &ReplyError{Kind: kind, Offset: p.at}
 	}
-	size = len(line) + lineEnd
 	if !it.hasString {
-		return it.children, size, nil
+		return it.line, nil
 	}
 	if it.length > int64(limits.MaxBulk) {
-		return 0, 0, &ReplyError{Kind: BulkTooLong, Offset: p.at}
+		return 0, &ReplyError{Kind: BulkTooLong, Offset: p.at}
 	}
 	length := int(it.length)
-	rest := buf[p.at+size:]
+	rest := buf[p.at+it.line:]
 	switch {
 	case len(rest) < length+lineEnd:
-		return 0, 0, nil
+		return 0, nil
 	case rest[length] != '\r' || rest[length+1] != '\n':
-		return 0, 0, &ReplyError{Kind: Unterminated, Offset: p.at}
+		return 0, &ReplyError{Kind: Unterminated, Offset: p.at}
 	case it.value.Kind == KindVerbatim && rest[verbatimFormat] != ':':
-		return 0, 0, &ReplyError{Kind: MalformedLine, Offset: p.at}
+		return 0, &ReplyError{Kind: MalformedLine, Offset: p.at}
 	}
-	return 0, size + length + lineEnd, nil
+	return it.line + length + lineEnd, nil
 }
 
 // line returns the line at p.at without its CRLF, or nil if it has not arrived.
@@ -188,6 +196,6 @@ func (p *ValueParser) line(buf []byte, limits ReplyLimits) ([]byte, *ReplyError)
 	case len(line) < 2 || bytes.IndexByte(line, '\r') != len(line)-1:
 		return nil, &ReplyError{Kind: MalformedLine, Offset: p.at}
 	default:
-		return line[:len(line)-1], nil
+		return line[: len(line)-1 : len(line)-1], nil
 	}
 }

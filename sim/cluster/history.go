@@ -214,10 +214,9 @@ func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// crossSlot reports whether keys are in several slots.
-func crossSlot(arguments [][]byte, keys command.KeyRange) bool {
-	first := slots.Of(arguments[keys.First])
-	for i := range keys.Count {
+// crossSlot reports whether keys are in several slots, of which the first key has one.
+func crossSlot(arguments [][]byte, keys command.KeyRange, first slots.Slot) bool {
+	for i := 1; i < keys.Count; i++ {
 		if slots.Of(arguments[keys.First+i*keys.Step]) != first {
 			return true
 		}

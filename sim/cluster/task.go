@@ -84,7 +84,7 @@ func (c *client) newTask(args []string) *task {
 	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
 		t.op.keys = keys
 		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
-		t.op.crossSlot = crossSlot(arguments, keys)
+		t.op.crossSlot = crossSlot(arguments, keys, t.slot)
 	}
 	return t
 }
