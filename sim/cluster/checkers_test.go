@@ -90,7 +90,7 @@ func TestAnIncompleteLogOfEffectsIsFound(t *testing.T) {
 		for _, op := range c.history.Operations {
 			if op.Outcome == Answered && op.Args[0] == "SET" && len(op.Args) == 3 {
 				last := op.Attempts[len(op.Attempts)-1]
-				c.history.log(last.Connection).command(last.Ordinal).effective = false
+				last.log.command(last.Ordinal).effective = false
 				return
 			}
 		}

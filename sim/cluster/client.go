@@ -145,7 +145,7 @@ func (c *client) send(t *task) {
 	conn.write(c, t.encoded, t)
 	if t.op != nil {
 		t.op.attempted(Attempt{
-			At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent,
+			At: c.cluster.World.Now(), log: conn.log, Ordinal: conn.sent,
 		})
 	}
 }

@@ -150,7 +150,7 @@ func (c *client) sendPart(conn *connection, t *task, p *pipeline) {
 		}
 	}
 	t.op.attempted(Attempt{
-		At: c.cluster.World.Now(), To: conn.address, Connection: conn.name, log: conn.log, Ordinal: conn.sent, Ahead: x.isAhead,
+		At: c.cluster.World.Now(), log: conn.log, Ordinal: conn.sent, Ahead: x.isAhead,
 	})
 }
 

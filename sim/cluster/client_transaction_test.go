@@ -140,8 +140,8 @@ func TestWatchHasAConnectionOfItsOwn(t *testing.T) {
 			return "+OK\r\n", false
 		})
 	first, second := c.history.Operations[0].Attempts, c.history.Operations[1].Attempts
-	if first[0].Connection != first[1].Connection || first[0].Connection == second[0].Connection {
-		t.Errorf("connections %s, %s and %s", first[0].Connection, first[1].Connection, second[0].Connection)
+	if first[0].Connection() != first[1].Connection() || first[0].Connection() == second[0].Connection() {
+		t.Errorf("connections %s, %s and %s", first[0].Connection(), first[1].Connection(), second[0].Connection())
 	}
 }
 

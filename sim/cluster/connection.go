@@ -63,6 +63,7 @@ func (c *client) open(address transport.Address) *connection {
 		name: fmt.Sprintf("%s/%d", c.host.Name(), c.opened), address: address, stream: c.bus.OpenStream(address),
 	}
 	conn.log = c.cluster.history.log(conn.name)
+	conn.log.to = address
 	c.connections = append(c.connections, conn)
 	protocol := []byte{byte('2' + c.number%2)} // both protocols are spoken
 	conn.write(c, resp.AppendCommand(nil, []byte("HELLO"), protocol, []byte("SETNAME"), []byte(conn.name)), nil)

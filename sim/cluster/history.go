@@ -51,12 +51,9 @@ type keyedCommand struct {
 
 // Attempt is one sending of an operation.
 type Attempt struct {
-	// At is when it was sent, in virtual time, and To the node's client port.
+	// At is when it was sent, in virtual time.
 	At time.Duration
-	To transport.Address
-	// Connection is the name that the client gave to its connection, unique in the run.
-	Connection string
-	// log is what nodes did on that connection.
+	// log is what nodes did on the connection.
 	log *connectionLog
 	// Ordinal counts the commands on that connection from 1. That of a transaction is EXEC's.
 	Ordinal uint64
@@ -99,6 +96,9 @@ func newHistory() *History {
 
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
 type connectionLog struct {
+	// name is what the client has called the connection, unique in the run, and to the client port of the node that it led to.
+	name     string
+	to       transport.Address
 	commands []commandLog
 	// noting says that the node notes where it was at each command, in notes, by ordinal.
 	noting bool
@@ -123,11 +123,17 @@ func (l *connectionLog) command(ordinal uint64) *commandLog {
 func (h *History) log(connection string) *connectionLog {
 	log := h.logs[connection]
 	if log == nil {
-		log = &connectionLog{}
+		log = &connectionLog{name: connection}
 		h.logs[connection] = log
 	}
 	return log
 }
+
+// To returns the client port of the node that the attempt was sent to.
+func (a *Attempt) To() transport.Address { return a.log.to }
+
+// Connection returns the name that the client gave to its connection, unique in the run.
+func (a *Attempt) Connection() string { return a.log.name }
 
 // command returns what nodes did with the attempt.
 func (a *Attempt) command() commandLog {
@@ -233,11 +239,11 @@ func (h *History) checkAttempts() (check string, err error) {
 			attempt := &op.Attempts[i]
 			did := attempt.command()
 			if attempt.Harmless && did != (commandLog{}) {
-				return "harmless refusal", fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection)
+				return "harmless refusal", fmt.Errorf("operation %d %q was redirected or refused on %s, and executed there", op.ID, op.Args, attempt.Connection())
 			}
 			if attempt.Idle && did.effective {
 				return "idle transaction", fmt.Errorf("operation %d %q did not run on %s, and had an effect there",
-					op.ID, op.Args, attempt.Connection)
+					op.ID, op.Args, attempt.Connection())
 			}
 			if op.crossSlot && did != (commandLog{}) {
 				return "cross slot", fmt.Errorf("operation %d %q has keys in several slots, and was executed", op.ID, op.Args)

@@ -81,7 +81,7 @@ func (c *client) Operation(number int) view.Operation {
 	}
 	for i := range op.Attempts {
 		attempt := &op.Attempts[i]
-		to := c.cluster.hosts[slices.Index(c.cluster.addresses, attempt.To)].Name()
+		to := c.cluster.hosts[slices.Index(c.cluster.addresses, attempt.To())].Name()
 		shown.Attempts = append(shown.Attempts, view.Attempt{At: attempt.At, To: to, Answer: attempt.Refusal})
 	}
 	return shown
