@@ -29,6 +29,7 @@ const (
 	FaultCrash    // it loses power: process, unsynced bytes, streams and timers are gone; it starts at the end
 	FaultKill     // its process dies, and the disk loses nothing; it starts at the end
 	FaultWipe     // it crashes, and finds an empty disk when it starts at the end
+	FaultUpgrade  // its process dies, and it starts at the end as release Amount of its program; see Host.Release
 	FaultRestart  // it starts, at once, if it is down for whatever reason
 	FaultSlow     // handling an event takes Amount nanoseconds more
 	FaultDrift    // its monotonic clock gains Amount parts per million
@@ -58,6 +59,7 @@ const (
 	unitJump                       // the same, and may be negative
 	unitSpeed                      // bytes per second, "1000B/s"
 	unitTimes                      // a number, "3x"
+	unitRelease                    // the number of a release, "3"
 )
 
 // faultTraits is what the kinds have in common or not. Everything else about a kind is in World.beginFault.
@@ -82,6 +84,7 @@ var faultTraits = [faultKinds]struct {
 	FaultCrash:           {name: "crash", down: true},
 	FaultKill:            {name: "kill", down: true},
 	FaultWipe:            {name: "wipe", down: true},
+	FaultUpgrade:         {name: "upgrade", unit: unitRelease, down: true},
 	FaultRestart:         {name: "restart", instant: true},
 	FaultSlow:            {name: "slow", unit: unitDuration},
 	FaultDrift:           {name: "clock-drift", unit: unitDrift},
@@ -193,6 +196,8 @@ func (f Fault) checkAmount() error {
 		low, high = -maxJump, maxJump
 	case unitTimes:
 		high = maxTimes
+	case unitRelease:
+		low = 0
 	}
 	if f.Amount < low || f.Amount > high {
 		return fmt.Errorf("sim: the amount of fault %v is %d, it must be from %d to %d", f.Kind, f.Amount, low, high)

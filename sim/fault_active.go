@@ -169,6 +169,10 @@ func (w *World) hold(f *fault) {
 		case FaultKill:
 			h.downs++
 			h.kill("kill")
+		case FaultUpgrade:
+			h.downs++
+			h.kill("upgrade")
+			h.release = int(f.Amount)
 		case FaultWipe:
 			h.downs++
 			h.losePower()

@@ -36,7 +36,7 @@ func (f Fault) unit() amountUnit {
 }
 
 // unitSuffixes are the units that are written behind a number. Durations are written as Go does.
-var unitSuffixes = [...]string{unitNone: "", unitRate: "ppm", unitDrift: "ppm", unitSpeed: "B/s", unitTimes: "x"}
+var unitSuffixes = [...]string{unitNone: "", unitRate: "ppm", unitDrift: "ppm", unitSpeed: "B/s", unitTimes: "x", unitRelease: ""}
 
 func (f Fault) amount() string {
 	switch unit := f.unit(); unit {

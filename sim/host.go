@@ -31,6 +31,8 @@ type Host struct {
 	// process is what runs, nil while the host is down.
 	process Process
 	boots   int
+	// release is what the latest upgrade has put in place.
+	release int
 	// starting is set while a start is scheduled.
 	starting bool
 	// starts counts what makes a scheduled start obsolete. Invariant: an itemBoot with another number does nothing.
@@ -164,6 +166,10 @@ func (h *Host) Paused() bool { return h.paused > 0 }
 
 // Boots returns how often the host has started.
 func (h *Host) Boots() int { return h.boots }
+
+// Release returns which release of its program the host runs, 0 before the first FaultUpgrade. What differs from one to another,
+// such as settings or a format, is the program's own affair.
+func (h *Host) Release() int { return h.release }
 
 // Process returns the process that runs, nil while the host is down. It is for invariants and tests.
 func (h *Host) Process() Process { return h.process }

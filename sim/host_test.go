@@ -417,7 +417,7 @@ func TestDeadlinesLeaveNothingBehind(t *testing.T) {
 
 // Nothing of the process before a crash reaches the one after it, however soon that starts.
 func TestNothingSurvivesAQuickRestart(t *testing.T) {
-	for _, kind := range []string{"crash", "kill", "wipe"} {
+	for _, kind := range []string{"crash", "kill", "wipe", "upgrade amount=1"} {
 		for _, before := range []string{"paused", "slow", "paused with a deadline", "neither"} {
 			down := "1ms"
 			if before == "neither" {

@@ -57,6 +57,8 @@ func DefaultFaultMix() FaultMix {
 		{Kind: FaultPause, On: half, Every: 10 * s, Shortest: 10 * ms, Longest: 10 * s},
 		{Kind: FaultCrash, On: half, Every: 10 * s, Shortest: 10 * ms, Longest: 10 * s},
 		{Kind: FaultKill, On: half, Every: 10 * s, Shortest: 10 * ms, Longest: 3 * s},
+		{Kind: FaultUpgrade, On: some, Every: 20 * s, Shortest: 10 * ms, Longest: 3 * s, Least: 1, Most: 4},
+		{Kind: FaultRestart, On: some, Every: 10 * s},
 		{Kind: FaultSlow, On: some, Every: 10 * s, Shortest: s, Longest: 10 * s, Least: 10_000, Most: int64(20 * ms)},
 		{Kind: FaultDrift, On: some, Every: 10 * s, Shortest: s, Longest: 30 * s, Least: -200, Most: 200},
 		{Kind: FaultWallJump, On: some, Every: 20 * s, Shortest: s, Longest: 30 * s, Least: -int64(10 * s), Most: int64(10 * s)},

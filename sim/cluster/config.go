@@ -35,7 +35,9 @@ type Config struct {
 	StreamIdle time.Duration
 	// LogSegment is the size in bytes at which a node's log begins a new file. 0: the default of package storage.
 	LogSegment int64
-	Network    netsim.Profile
+	// Upgrade is what other releases of a node do in another way.
+	Upgrade Upgrade
+	Network netsim.Profile
 	// Chaos is the virtual time in which faults strike and operations begin.
 	Chaos time.Duration
 	// Settle is the virtual time within which a healed cluster must have answered everything and converged.
@@ -206,8 +208,11 @@ func (c *Config) validate() error {
 			return errors.New("cluster: a client needs a depth of at least 1")
 		}
 	}
-	if err := c.Gossip.Validate(); err != nil {
-		return err
+	for release := range 2 {
+		gossip := c.ofRelease(release).Gossip
+		if err := gossip.Validate(); err != nil {
+			return err
+		}
 	}
 	return c.Network.Check()
 }
@@ -253,17 +258,18 @@ func (c *Cluster) nodeOptions(index int) core.Options {
 		Host: c.hosts[index].Address().String(), ClientPort: ClientPort, BusPort: BusPort,
 	}
 	options.Marks = &c.marks
-	options.Gossip = c.Config.Gossip
-	options.RequireFullCoverage = c.Config.FullCoverage
-	options.AllowReadsWhenDown = c.Config.AllowReadsWhenDown
-	if c.Config.ReplyBurst > 0 {
-		options.Limits.ReplyBurst = c.Config.ReplyBurst
+	config := c.configOf(c.hosts[index])
+	options.Gossip = config.Gossip
+	options.RequireFullCoverage = config.FullCoverage
+	options.AllowReadsWhenDown = config.AllowReadsWhenDown
+	if config.ReplyBurst > 0 {
+		options.Limits.ReplyBurst = config.ReplyBurst
 	}
-	if c.Config.QueryBuffer > 0 {
-		options.Limits.QueryBuffer, options.Limits.QueryBuffers = c.Config.QueryBuffer, 4*c.Config.QueryBuffer
+	if config.QueryBuffer > 0 {
+		options.Limits.QueryBuffer, options.Limits.QueryBuffers = config.QueryBuffer, 4*config.QueryBuffer
 	}
-	if c.Config.StreamIdle > 0 {
-		options.Limits.StreamIdle = c.Config.StreamIdle
+	if config.StreamIdle > 0 {
+		options.Limits.StreamIdle = config.StreamIdle
 	}
 	return options
 }

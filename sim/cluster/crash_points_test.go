@@ -57,7 +57,7 @@ func TestANodeSurvivesEveryCrashPoint(t *testing.T) {
 
 // comesBack starts a node on a disk, as if it were that of a host, and compares.
 func (c *Cluster) comesBack(index int, disk *disksim.Disk) error {
-	recovered, _, err := c.recoverLog(disk, 1)
+	recovered, _, err := recoverLog(disk, c.Config.LogSegment, 1)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (c *Cluster) bootNode(index int) sim.Program {
 
 // open recovers the log and makes the node from it.
 func (d *driver) open() error {
-	recovered, log, err := d.cluster.recoverLog(d.host.Disk(), d.host.Moments("log").At(d.cluster.World.Now()).Uint64())
+	recovered, log, err := recoverLog(d.host.Disk(), d.cluster.configOf(d.host).LogSegment, d.host.Moments("log").At(d.cluster.World.Now()).Uint64())
 	if err != nil {
 		return err
 	}
@@ -98,11 +98,11 @@ func (d *driver) open() error {
 }
 
 // recoverLog opens a node's log and reads what it holds.
-func (c *Cluster) recoverLog(disk storage.Directory, salt uint64) (core.Recovered, *storage.Log, error) {
+func recoverLog(disk storage.Directory, segment int64, salt uint64) (core.Recovered, *storage.Log, error) {
 	var recovered core.Recovered
 	log, err := storage.OpenLog(disk, storage.LogOptions{
 		Name: "ember",
-		Salt: salt, SegmentSize: c.Config.LogSegment,
+		Salt: salt, SegmentSize: segment,
 		Recover: func(position uint64, record []byte) error {
 			recovered.Position = position
 			recovered.Records = append(recovered.Records, append([]byte(nil), record...))

@@ -62,7 +62,7 @@ func (c *Cluster) dealSlots(specs []topology.ShardSpec) {
 
 // format writes the configuration to a node's disk, as if it had been there from an earlier life.
 func (c *Cluster) format(index int, host *sim.Host) error {
-	_, log, err := c.recoverLog(host.Disk(), 0)
+	_, log, err := recoverLog(host.Disk(), c.Config.LogSegment, 0)
 	if err != nil {
 		return err
 	}

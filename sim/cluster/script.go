@@ -88,6 +88,11 @@ func (c *Config) groups() []group {
 			flag("full-coverage", &c.FullCoverage), flag("reads-when-down", &c.AllowReadsWhenDown), integer("reply-burst", &c.ReplyBurst),
 			integer("query-buffer", &c.QueryBuffer), duration("stream-idle", &c.StreamIdle), integer("log-segment", &c.LogSegment),
 		}},
+		{"upgrade", []field{
+			integer("reply-burst", &c.Upgrade.ReplyBurst), integer("query-buffer", &c.Upgrade.QueryBuffer),
+			duration("stream-idle", &c.Upgrade.StreamIdle), integer("log-segment", &c.Upgrade.LogSegment),
+			duration("probe-interval", &c.Upgrade.ProbeInterval), integer("max-payload", &c.Upgrade.MaxPayload),
+		}},
 		gossipGroup(&c.Gossip),
 		networkGroup(&c.Network),
 	}

@@ -49,6 +49,7 @@ func (s *story) drawSettings() {
 	if source.Chance(500_000) { // many small files
 		config.LogSegment = source.Between(1, 8_000)
 	}
+	s.drawUpgrade(source)
 	config.Network.Latency = source.Duration(20*time.Microsecond, 2*time.Millisecond)
 	config.Network.Jitter = source.Duration(0, 2*time.Millisecond)
 	if source.Chance(500_000) { // impatient failure detection raises more suspicions, most of them false
@@ -62,6 +63,29 @@ func (s *story) drawSettings() {
 	}
 	if source.Chance(200_000) { // rumours that do not fit into a datagram have to wait for the next
 		config.Gossip.MaxPayload = 150 + source.IntN(100)
+	}
+}
+
+// drawUpgrade draws what upgrades of nodes change.
+func (s *story) drawUpgrade(source *random.Stream) {
+	upgrade := &s.config.Upgrade
+	if source.Chance(500_000) {
+		upgrade.ReplyBurst = 1 + source.IntN(2000)
+	}
+	if source.Chance(500_000) {
+		upgrade.QueryBuffer = 4_000 + source.IntN(12_000)
+	}
+	if source.Chance(500_000) {
+		upgrade.StreamIdle = source.Duration(100*time.Millisecond, 20*time.Second)
+	}
+	if source.Chance(500_000) {
+		upgrade.LogSegment = source.Between(1, 8_000)
+	}
+	if source.Chance(500_000) {
+		upgrade.ProbeInterval = source.Duration(200*time.Millisecond, 2*time.Second)
+	}
+	if source.Chance(500_000) {
+		upgrade.MaxPayload = 150 + source.IntN(1000)
 	}
 }
 

@@ -133,7 +133,7 @@ class HostMap {
       const pauses = this.active((f) => f.kind === "pause" && f.hosts.includes(host));
       if (pauses.length) add("Go on", "end its pause", () => pauses.forEach((f) => this.act("lift", f.text)));
       else if (condition === "up") add("Pause", "it stops, and goes on as if nothing had been", () => this.act("apply", `0s pause hosts=${name}`));
-      const downs = this.active((f) => ["kill", "crash", "wipe"].includes(f.kind) && f.hosts.includes(host));
+      const downs = this.active((f) => ["kill", "crash", "wipe", "upgrade"].includes(f.kind) && f.hosts.includes(host));
       if (downs.length) add("Start", "start it again", () => downs.forEach((f) => this.act("lift", f.text)));
       else if (condition === "down") add("Start", "start it again", () => this.act("apply", `0s restart hosts=${name}`));
       else if (!this.clients[host]) {
