@@ -22,6 +22,8 @@ type benchResult struct {
 	Events  uint64        `json:"events"`
 	Virtual time.Duration `json:"virtual_ns"`
 	Wall    time.Duration `json:"wall_ns"`
+	// Checking is the part of Wall that the checks take, in percent: what is saved by leaving them out. 0 if there are none.
+	Checking float64 `json:"checking_percent"`
 	// EventsPerSecond and TimesRealTime follow from them.
 	EventsPerSecond float64 `json:"events_per_second"`
 	TimesRealTime   float64 `json:"times_real_time"`
@@ -34,35 +36,56 @@ func (c *benchCommand) Run(s *session) error {
 	}
 	loads := scenarios.Benchmarks()
 	results := make([]benchResult, len(loads))
-	walls := make([][]time.Duration, len(loads))
+	walls, bare := make([][]time.Duration, len(loads)), make([][]time.Duration, len(loads))
 	bar := newBar(s, "measuring", int64(c.Repeats*len(loads)))
 	for range c.Repeats {
 		for i, load := range loads {
 			bar.describe(load.Name)
-			begun := time.Now()
-			events, virtual, err := load.Run()
+			wall, err := results[i].measure(load, false)
+			walls[i] = append(walls[i], wall)
+			if err == nil && load.Checked {
+				wall, err = results[i].measure(load, true)
+				bare[i] = append(bare[i], wall)
+			}
 			if err != nil {
 				bar.finish()
 				return err
 			}
-			walls[i] = append(walls[i], time.Since(begun))
-			results[i] = benchResult{Load: load.Name, Events: events, Virtual: virtual}
 			bar.step()
 		}
 	}
 	bar.finish()
 	for i := range results {
-		results[i].conclude(walls[i])
+		results[i].conclude(walls[i], bare[i])
 	}
 	return c.print(s, loads, results)
 }
 
-// conclude takes the median of the times.
-func (r *benchResult) conclude(walls []time.Duration) {
-	slices.Sort(walls)
-	r.Wall = max(walls[len(walls)/2], 1)
+// measure runs a load once and returns how long that took.
+func (r *benchResult) measure(load scenarios.Benchmark, unchecked bool) (time.Duration, error) {
+	begun := time.Now()
+	events, virtual, err := load.Run(unchecked)
+	wall := time.Since(begun)
+	if err == nil && r.Events > 0 && events != r.Events {
+		err = fmt.Errorf("%s: %d events, and %d in another run", load.Name, events, r.Events)
+	}
+	r.Load, r.Events, r.Virtual = load.Name, events, virtual
+	return wall, err
+}
+
+// conclude takes the median of the times, and what they would be without checks if that was measured.
+func (r *benchResult) conclude(walls, bare []time.Duration) {
+	r.Wall = max(median(walls), 1)
+	if len(bare) > 0 {
+		r.Checking = max(100-100*float64(median(bare))/float64(r.Wall), 0)
+	}
 	r.EventsPerSecond = float64(r.Events) / r.Wall.Seconds()
 	r.TimesRealTime = float64(r.Virtual) / float64(r.Wall)
+}
+
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 func (c *benchCommand) print(s *session, loads []scenarios.Benchmark, results []benchResult) error {
@@ -75,9 +98,14 @@ func (c *benchCommand) print(s *session, loads []scenarios.Benchmark, results []
 		}
 		return nil
 	}
-	fmt.Fprintf(s.out, "| load | events | events/s | times real time | |\n|---|---:|---:|---:|---|\n")
+	fmt.Fprintf(s.out, "| load | events | events/s | times real time | checking | |\n|---|---:|---:|---:|---:|---|\n")
 	for i, r := range results {
-		fmt.Fprintf(s.out, "| %s | %d | %.0f | %.0f | %s |\n", r.Load, r.Events, r.EventsPerSecond, r.TimesRealTime, loads[i].Summary)
+		checking := ""
+		if loads[i].Checked {
+			checking = fmt.Sprintf("%.0f%%", r.Checking)
+		}
+		fmt.Fprintf(s.out, "| %s | %d | %.0f | %.0f | %s | %s |\n",
+			r.Load, r.Events, r.EventsPerSecond, r.TimesRealTime, checking, loads[i].Summary)
 	}
 	return nil
 }

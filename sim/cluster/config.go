@@ -54,6 +54,9 @@ type Watch struct {
 	Journal *sim.Journal
 	// Until is the number of the event after which the run stops without a judgement. 0: at its end.
 	Until uint64
+	// Unchecked leaves all checks out, so that it can be measured what they cost. What happens is the same, but for a run that
+	// goes wrong.
+	Unchecked bool
 	// Progress is called about once per second of virtual time.
 	Progress func(virtual time.Duration)
 }

@@ -183,7 +183,7 @@ func (c *Cluster) judgeEnd(r *Result) {
 // result judges the run and sums it up.
 func (c *Cluster) result(scenario string) *Result {
 	r := &Result{History: c.history, Cluster: c}
-	if !c.World.Ended() {
+	if !c.World.Ended() && !c.Config.Unchecked {
 		c.judgeEnd(r)
 	}
 	r.Report = c.World.Report(scenario)

@@ -9,7 +9,7 @@ func BenchmarkLoads(b *testing.B) {
 			b.ReportAllocs()
 			var events uint64
 			for range b.N {
-				e, _, err := load.Run()
+				e, _, err := load.Run(false)
 				if err != nil {
 					b.Fatal(err)
 				}
