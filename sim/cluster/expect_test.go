@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -92,6 +93,52 @@ func TestUnexplainedDamageIsFound(t *testing.T) {
 		c.hosts[2].SimulatedDisk().Rot()
 	}
 	expectVerdict(t, finish(c), sim.Stalled, "node-3 is down")
+}
+
+// A voter whose log a fault has ended cannot decide, and with most of them nobody can. A log that has ended without a fault excuses
+// nothing.
+func TestAQuorumThatCannotWriteDecidesNothing(t *testing.T) {
+	for _, explained := range []bool{true, false} {
+		config, plan := small(3)
+		plan.Inputs = nil
+		if explained {
+			plan.Faults = []sim.Fault{{Kind: sim.FaultDiskFull, Hosts: []string{"node-1", "node-2"}, At: 4900 * time.Millisecond}}
+		}
+		c, err := New(config, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.chaos()
+		e := c.expect()
+		if !c.decisive(e) {
+			t.Fatal("three nodes that are well decide nothing")
+		}
+		for _, d := range c.nodes[:2] {
+			d.endLog(errors.New("no space left on device"))
+		}
+		if c.decisive(e) == explained {
+			t.Errorf("a fault explains it: %v, and what is left decides: %v", explained, c.decisive(e))
+		}
+	}
+}
+
+// A core of as few voters as can decide does so.
+func TestABareQuorumDecides(t *testing.T) {
+	config, plan := small(4)
+	config.Nodes = append(config.Nodes, defaultNode(), defaultNode())
+	config.FullCoverage = false
+	voters, err := config.Voters()
+	if err != nil || len(voters) != 5 {
+		t.Fatal(voters, err)
+	}
+	for i := range config.Nodes[3:] {
+		config.Nodes[3+i].Unhealed = true
+		plan.Faults = append(plan.Faults, sim.Fault{At: 4 * time.Second, Kind: sim.FaultPartition, Hosts: []string{nodeName(4 + i)}})
+	}
+	r := mustRun(t, config, plan)
+	if c := r.Cluster; r.Verdict != sim.OK || !c.decisive(c.expect()) || !c.nodes[0].node.Settled() {
+		t.Errorf("%s: %s", r.Verdict, r.Detail)
+	}
 }
 
 func TestAReusedBootNumberIsFound(t *testing.T) {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/slots"
@@ -38,6 +39,23 @@ func (c *Cluster) layOut() error {
 	}
 	c.state = state
 	return nil
+}
+
+// Voters returns the names of the nodes that decide on the configuration at the start, in the order of their numbers. The error is
+// a mistake in the configuration.
+func (c Config) Voters() ([]string, error) {
+	c.Watch = Watch{}
+	laidOut, err := New(c, sim.Plan{})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i, id := range laidOut.ids {
+		if slices.Contains(laidOut.state.Voters(), id) {
+			names = append(names, laidOut.hosts[i].Name())
+		}
+	}
+	return names, nil
 }
 
 // dealSlots gives each node a row of slots in proportion to its share.

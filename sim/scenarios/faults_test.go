@@ -12,8 +12,8 @@ import (
 // mixes are those that scenarios draw from, and where each is drawn.
 var mixes = map[string]sim.FaultMix{"swarm": swarmFaults, "disks": diskFaults}
 
-// beyondSwarm are the kinds that destroy what was durable, with what a cluster must do then: they come in disks only.
-var beyondSwarm = []sim.FaultKind{sim.FaultWipe, sim.FaultDiskLyingSync, sim.FaultDiskBitRot}
+// tooMuchForSwarm are the kinds that destroy what was durable, with what a cluster must do then: they come in disks only.
+var tooMuchForSwarm = []sim.FaultKind{sim.FaultWipe, sim.FaultDiskLyingSync, sim.FaultDiskBitRot}
 
 // Every kind of fault is in the swarm's mix once, or, if it is beyond what a cluster bears, in that of disks. Its switch turns it
 // on for every seed, or off, or sets how often it comes, and moves none of the other kinds.
@@ -21,7 +21,7 @@ func TestEveryKindOfFaultHasItsOwnSwitch(t *testing.T) {
 	targets := sim.FaultTargets{Hosts: []string{"node-1", "node-2", "node-3", "client-1"}, From: time.Second, Until: 20 * time.Minute}
 	for _, kind := range sim.FaultKinds() {
 		name := "swarm"
-		if slices.Contains(beyondSwarm, kind) {
+		if slices.Contains(tooMuchForSwarm, kind) {
 			name = "disks"
 		}
 		mix := mixes[name]
@@ -67,7 +67,7 @@ func TestEveryKindOfFaultHasItsOwnSwitch(t *testing.T) {
 
 // A swarm's seeds draw all that it has, and its clusters bear it.
 func TestTheSwarmDrawsEveryKind(t *testing.T) {
-	missing := slices.DeleteFunc(sim.FaultKinds(), func(kind sim.FaultKind) bool { return slices.Contains(beyondSwarm, kind) })
+	missing := slices.DeleteFunc(sim.FaultKinds(), func(kind sim.FaultKind) bool { return slices.Contains(tooMuchForSwarm, kind) })
 	for seed := uint64(1); seed <= 60 && len(missing) > 0; seed++ {
 		script, err := swarm.Draw(Options{Seed: seed})
 		if err != nil {
