@@ -43,9 +43,10 @@ func (c *Cluster) layOut() error {
 
 // Voters returns the names of the nodes that decide on the configuration at the start, in the order of their numbers. The error is
 // a mistake in the configuration.
-func (c Config) Voters() ([]string, error) {
-	c.Watch = Watch{}
-	laidOut, err := New(c, sim.Plan{})
+func (c *Config) Voters() ([]string, error) {
+	unwatched := *c
+	unwatched.Watch = Watch{}
+	laidOut, err := New(unwatched, sim.Plan{})
 	if err != nil {
 		return nil, err
 	}
