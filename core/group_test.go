@@ -47,7 +47,7 @@ func newTestGroup(t testing.TB, size int) *testGroup {
 		options := testOptions()
 		options.Random = random.New(uint64(i + 1))
 		options.Announce.ClientPort, options.Announce.BusPort = uint16(7001+i), uint16(17001+i)
-		records := FoundingLog(wire.NodeID{byte(i + 1)}, state)
+		records := FoundingLog(wire.NodeID{byte(i + 1)}, 0, state)
 		h := bootHarness(t, options, Recovered{Position: uint64(len(records)), Records: records})
 		g.nodes = append(g.nodes, h)
 		g.settle()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ func (n *Node) Info(section string) []command.Field {
 	case "stats":
 		return n.infoStats()
 	case "cluster":
-		return []command.Field{{Name: "cluster_enabled", Value: "1"}}
+		return n.infoCluster()
 	}
 	return nil
 }
@@ -46,6 +47,21 @@ func (n *Node) infoServer() []command.Field {
 		{Name: "config_file", Value: process.ConfigFile},
 		number("io_threads_active", 0),
 		{Name: "ember_version", Value: process.Version},
+	}
+}
+
+// infoCluster shows where the node is in the history of the configuration, and how many decide on it.
+func (n *Node) infoCluster() []command.Field {
+	votes := uint64(0)
+	if slices.Contains(n.state.Voters(), n.self) {
+		votes = 1
+	}
+	return []command.Field{
+		{Name: "cluster_enabled", Value: "1"},
+		number("cluster_config_generation", n.state.Generation),
+		number("cluster_config_version", n.state.Version),
+		number("cluster_voters", uint64(len(n.state.Voters()))),
+		number("cluster_voter", votes),
 	}
 }
 

@@ -53,9 +53,9 @@ type Recovered struct {
 }
 
 // FoundingLog returns the records of a node that was always in a cluster with this configuration, whose voters have decided nothing
-// since: what a log is to hold so that the node's first start is not that of a new node.
-func FoundingLog(node wire.NodeID, state *topology.State) [][]byte {
-	record := Record{Node: node, State: state}
+// since: what a log is to hold so that the node's next start is not that of a new node. So many starts of it went before.
+func FoundingLog(node wire.NodeID, boot uint64, state *topology.State) [][]byte {
+	record := Record{Node: node, Boot: boot, State: state}
 	records := [][]byte{record.Append(nil)}
 	config := DefaultConsensus()
 	config.Generation = state.Generation

@@ -68,7 +68,7 @@ func forwardDatagrams(t *testing.T, from, to string) {
 					continue
 				}
 				inside[sender.String()] = socket
-				go answer(outside, sender, socket)
+				go sendBack(outside, sender, socket)
 			}
 			_, _ = socket.Write(buffer[:n]) // may be lost, as datagrams may
 		}
@@ -78,7 +78,7 @@ func forwardDatagrams(t *testing.T, from, to string) {
 	}()
 }
 
-func answer(outside net.PacketConn, sender net.Addr, inside net.Conn) {
+func sendBack(outside net.PacketConn, sender net.Addr, inside net.Conn) {
 	buffer := make([]byte, 2000)
 	for {
 		n, err := inside.Read(buffer)

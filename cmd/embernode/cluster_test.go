@@ -8,11 +8,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
-	"github.com/ember-cluster/ember/storage"
 )
 
 // format lays out a cluster in new directories: each node has an equal share of the slots. It returns the directories.
@@ -28,41 +26,12 @@ func format(t *testing.T, ports []int) []string {
 // formatNodes is format for nodes at any addresses. It gives them their ids.
 func formatNodes(t *testing.T, nodes []topology.Node) []string {
 	t.Helper()
-	specs := make([]topology.ShardSpec, len(nodes))
-	for i, node := range nodes {
-		spec := &specs[i]
-		spec.Epoch = uint64(i + 1)
-		spec.ID[0] = byte(i + 1)
-		spec.Slots.AddRange(slots.Range{
-			First: slots.Slot(i * slots.Count / len(nodes)), Last: slots.Slot((i+1)*slots.Count/len(nodes) - 1),
-		})
-		node.ID = nodeID(i)
-		spec.Nodes = []topology.Node{node}
-	}
-	state, err := topology.Build(wire.ClusterID{1}, specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	everyone := func(topology.NodeID) topology.Fitness { return topology.Fit }
-	state, _ = state.Apply(topology.SetVoters{Voters: topology.ChooseVoters(state, everyone)})
 	dirs := make([]string, len(nodes))
 	for i := range nodes {
-		dirs[i] = t.TempDir()
-		journal, _, err := openJournal(dirs[i], storage.DefaultSegmentSize)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, record := range core.FoundingLog(nodeID(i), state) {
-			if _, err := journal.log.Append(record); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := journal.log.Sync(); err != nil {
-			t.Fatal(err)
-		}
-		if err := journal.close(); err != nil {
-			t.Fatal(err)
-		}
+		nodes[i].ID, dirs[i] = nodeID(i), t.TempDir()
+	}
+	if err := layOut(nodes, dirs); err != nil {
+		t.Fatal(err)
 	}
 	return dirs
 }

@@ -19,6 +19,12 @@ func main() {
 
 // run is the whole command: it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "dev" {
+		return runDev(args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "recover" {
+		return runRecover(args[1:], stdout, stderr)
+	}
 	c, err := parseCommandLine(args, stdout)
 	switch {
 	case err != nil:

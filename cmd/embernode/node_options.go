@@ -23,6 +23,7 @@ import (
 func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 	options := core.DefaultOptions()
 	options.Announce = c.announce(clientPort, busPort)
+	options.SeedPeers = c.SeedPeers.addresses()
 	options.Settings = &c.changeable
 	options.RequireFullCoverage = c.changeable.FullCoverage
 	options.AllowReadsWhenDown = c.changeable.ReadsWhenDown
@@ -41,7 +42,7 @@ func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 }
 
 // announce is what others are told. A node that listens on one address is found there; one that listens on all of them
-// cannot know which of them the others see.
+// cannot know which of them the others see, unless by the peers that it is to join.
 func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
 	a := core.Announce{
 		Host: string(c.AnnounceIP), Hostname: string(c.AnnounceHostname), Zone: string(c.AvailabilityZone),
@@ -49,6 +50,9 @@ func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
 	}
 	if first := c.Bind[0].address; a.Host == "" && !first.IsUnspecified() {
 		a.Host = first.WithZone("").String()
+	}
+	if a.Host == "" {
+		a.Host = c.SeedPeers.seenFrom()
 	}
 	if c.AnnouncePort != 0 {
 		a.ClientPort = uint16(c.AnnouncePort)

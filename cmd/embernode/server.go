@@ -2,12 +2,14 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -118,8 +120,15 @@ func (s *server) serve() error {
 	// The loop keeps its thread, and with it what the processor remembers of it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s.loop.onOpened = s.announceStart
+	ctx, cancel := context.WithCancel(context.Background())
+	var forming sync.WaitGroup
+	s.loop.onOpened = func() {
+		s.announceStart()
+		forming.Go(func() { s.form(ctx) })
+	}
 	err := s.loop.run()
+	cancel()
+	forming.Wait()
 	s.announceEnd()
 	if closing := s.loop.journal.close(); err == nil {
 		err = closing

@@ -65,6 +65,8 @@ type settings struct {
 	AnnounceBusPort     portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
 	AnnounceHumanName   string        `name:"cluster-announce-human-nodename" default:"" group:"cluster" placeholder:"NAME" help:"Name of this node in the log."`
 	AvailabilityZone    zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
+	ClusterInit         answer        `name:"cluster-init" default:"no" group:"cluster" help:"Begin a cluster: a node that is alone and has no slots takes all of them."`
+	SeedPeers           seedPeers     `name:"seed-peers" default:"" group:"cluster" placeholder:"HOST:PORT,..." help:"Nodes of the cluster to join, one of which must answer, by their ports for clients; HOST:PORT@BUSPORT if the port for other nodes is not 10000 above. For a node that is alone."`
 	ClusterSecret       setting       `name:"cluster-secret" default:"" group:"cluster" placeholder:"SECRET" help:"Secret that all nodes share: only those who know it are heard on the cluster port. Two, in quotes, while it is changed: the first one seals, both are accepted. Better in a file: others see the command line."`
 	ClusterSecretFile   setting       `name:"cluster-secret-file" default:"" group:"cluster" placeholder:"PATH" help:"File with the secret, or with both on a line each."`
 	FullCoverage        setting       `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
@@ -170,6 +172,9 @@ func parseCommandLine(args []string, out io.Writer) (*commandLine, error) {
 
 // complete fills in the defaults that depend on other settings, and checks what no setting can check alone.
 func (c *commandLine) complete() error {
+	if bool(c.ClusterInit) && len(c.SeedPeers) > 0 {
+		return errors.New("cluster-init begins a cluster and seed-peers joins one: give only one of them")
+	}
 	c.changeable = command.DefaultSettings()
 	for _, p := range c.parameters {
 		if !isChangeable(p.name) {

@@ -85,7 +85,7 @@ func (c *Cluster) format(index int, host *sim.Host) error {
 	if err != nil {
 		return err
 	}
-	for _, record := range core.FoundingLog(c.ids[index], c.state) {
+	for _, record := range core.FoundingLog(c.ids[index], 0, c.state) {
 		if _, err := log.Append(record); err != nil {
 			return fmt.Errorf("formatting the disk of %s: %w", host.Name(), err)
 		}
