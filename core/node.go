@@ -228,7 +228,7 @@ func (n *Node) Quiet() bool { return n.gossip == nil || n.gossip.Quiet() }
 func (n *Node) startGossip() {
 	// An incarnation of a later boot beats every one of an earlier boot, so a restarted node overrides rumours of
 	// its death without waiting to hear them. Fewer than 2^32 refutations fit into one life.
-	n.gossip = gossip.New(n.options.Gossip, n.self, n.boot<<32, n.options.Random)
+	n.gossip = gossip.New(n.gossipConfig(), n.self, n.boot<<32, n.options.Random)
 	n.gossip.SetMarks(n.options.Marks)
 	n.gossip.SetVersion(n.state.Version)
 	n.gossip.SetMembers(n.at.Now, n.memberIDs())

@@ -38,10 +38,14 @@ func (n *Node) install(state *topology.State) {
 	if state == n.state {
 		return
 	}
+	before, migrating, importing, owned := n.state, n.migrating, n.importing, n.owned
 	n.state = state
 	n.noteState()
 	n.lookAt = n.at.Now
 	n.refreshView()
+	if n.started && before.Cluster == state.Cluster {
+		n.tellPartners(before, migrating, importing, owned)
+	}
 	n.sessions.DropShardChannels(func(name string) bool { return n.inShardOf(slots.Of([]byte(name))) })
 	if n.gossip != nil {
 		n.gossip.SetVersion(state.Version)

@@ -10,6 +10,7 @@ import (
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
 )
 
 // openSlots are the slots that are on their way, key by key, from this node's shard or to it (CLUSTER SETSLOT). A key is served by
@@ -52,6 +53,37 @@ func (n *Node) refreshOpenSlots() {
 		case mark.Target == shard.ID:
 			n.importing.Add(mark.Slot)
 		}
+	}
+}
+
+// tellPartners makes those aware of a change at once who share a slot's way with this node, or have a slot from it. Voters hear of
+// every change at once anyway.
+func (n *Node) tellPartners(before *topology.State, migrating, importing, owned slots.Set) {
+	var partners []wire.NodeID
+	add := func(id topology.ShardID) {
+		shard, ok := n.state.Shard(id)
+		if ok && shard.Primary != n.self && !slices.Contains(partners, shard.Primary) && !slices.Contains(n.state.Voters(), shard.Primary) {
+			partners = append(partners, shard.Primary)
+		}
+	}
+	for _, state := range []*topology.State{before, n.state} {
+		for _, mark := range state.Marks() {
+			if migrating.Contains(mark.Slot) != n.migrating.Contains(mark.Slot) {
+				add(mark.Target)
+			}
+			if importing.Contains(mark.Slot) != n.importing.Contains(mark.Slot) {
+				add(mark.Source)
+			}
+		}
+	}
+	given := owned.Subtract(n.owned)
+	for slot, ok := given.Next(0); ok; slot, ok = given.Next(slot + 1) {
+		if owner, assigned := n.state.Owner(slot); assigned {
+			add(owner.ID)
+		}
+	}
+	for _, id := range partners {
+		n.notice(id)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -239,4 +240,26 @@ func TestPreferredEndpoint(t *testing.T) {
 	}
 	h.expect(0, "CONFIG SET cluster-preferred-endpoint-type name",
 		"-ERR CONFIG SET failed (possibly related to argument 'cluster-preferred-endpoint-type') - argument(s) must be one of the following: ip, hostname, unknown-endpoint\r\n")
+}
+
+// Any node timeout gives failure detection a usable configuration, of the same proportions, also while it runs.
+func TestNodeTimeoutScalesFailureDetection(t *testing.T) {
+	h := bootTwoNodes(t, testOptions())
+	for _, timeout := range []time.Duration{60, 300, 6000, 15000, 3_600_000} {
+		h.expect(0, fmt.Sprintf("CONFIG SET cluster-node-timeout %d", timeout), "+OK\r\n")
+		config := h.node.gossipConfig()
+		if want := timeout * time.Millisecond / 6; config.Validate() != nil || config.ProbeInterval != want || config.ProbeTimeout != want/2 {
+			t.Errorf("%d ms: %+v", timeout, config)
+		}
+		before := len(h.datagrams)
+		for range 10 {
+			h.clock.Now = max(h.clock.Now, h.node.NextDeadline())
+			h.step(&DeadlineReached{})
+		}
+		if len(h.datagrams) == before {
+			t.Errorf("%d ms: no probe", timeout)
+		}
+	}
+	h.expect(0, "CONFIG SET cluster-node-timeout 59",
+		"-ERR CONFIG SET failed (possibly related to argument 'cluster-node-timeout') - argument must be between 60 and 3600000 inclusive\r\n")
 }

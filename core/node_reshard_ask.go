@@ -12,10 +12,12 @@ import (
 
 // How a node has another one end a slot's way. Messages go on streams. Numbers are uvarints unless a width is given.
 //
-//	request   number, 1 (assign) or 2 (stabilize) (1), slot (2), shard of the target (20)
+//	request   number, 1 (assign) or 2 (stabilize) (1), slot (2), shard of the target (20), version
 //	answer    number, 0 (1), version, error (length and bytes), empty if there is none
+//	notice    0, 3 (1): the stamp that every message carries is all that it tells
 //
-// An answer counts when its version is in force here, so that whoever is told OK finds it so.
+// A request is looked at when the version that its sender has is in force, so that nobody answers from an older configuration. An
+// answer counts when its version is in force here, so that whoever is told OK finds it so.
 
 // slotRequest is what another node is asked to do.
 type slotRequest struct {
@@ -30,6 +32,7 @@ const (
 	answering action = iota
 	assignment
 	stabilization
+	noticing
 )
 
 // asked are the requests of this node that are under way.
@@ -38,7 +41,21 @@ type asked struct {
 	lastRequest uint64
 	// requests are in the order of their numbers, which is that of their ends.
 	requests []askedRequest
+	// early are requests of others that wait for the version that their senders have.
+	early []earlyRequest
 }
+
+// earlyRequest is a request that has come before the configuration that it speaks of.
+type earlyRequest struct {
+	slotRequest
+	from            wire.NodeID
+	number, version uint64
+	// end is when it is given up.
+	end time.Duration
+}
+
+// maxEarly bounds the requests that wait.
+const maxEarly = 1024
 
 // askedRequest is one that has no outcome yet.
 type askedRequest struct {
@@ -52,7 +69,7 @@ type askedRequest struct {
 }
 
 const (
-	maxRequestBytes = 10 + 1 + 2 + 20
+	maxRequestBytes = 10 + 1 + 2 + 20 + 10
 	// maxErrorText bounds the error in an answer.
 	maxErrorText   = 512
 	maxAnswerBytes = 10 + 1 + 10 + 2 + maxErrorText
@@ -68,7 +85,13 @@ func (n *Node) request(of wire.NodeID, r slotRequest, done ended) {
 	})
 	payload := wire.AppendUvarint(make([]byte, 0, maxRequestBytes), n.lastRequest)
 	payload = wire.AppendUint16(append(payload, byte(r.action)), uint16(r.slot))
-	n.sendReliably(of, wire.KindSlot, append(payload, r.target[:]...))
+	payload = wire.AppendUvarint(append(payload, r.target[:]...), n.state.Version)
+	n.sendReliably(of, wire.KindSlot, payload)
+}
+
+// notice makes a node aware that there is a newer configuration than it may have.
+func (n *Node) notice(to wire.NodeID) {
+	n.sendReliably(to, wire.KindSlot, []byte{0, byte(noticing)})
 }
 
 // receiveSlot takes a request or an answer.
@@ -83,28 +106,40 @@ func (n *Node) receiveSlot(from wire.NodeID, payload []byte) error {
 		n.requestAnswered(from, number, version, text)
 		return nil
 	}
-	r := slotRequest{action: what, slot: slots.Slot(reader.Uint16())}
+	if what == noticing {
+		return reader.Finish()
+	}
+	r := earlyRequest{from: from, number: number, end: n.at.Now + n.options.Consensus.ProposalTimeout}
+	r.action, r.slot = what, slots.Slot(reader.Uint16())
 	copy(r.target[:], reader.Bytes(len(r.target)))
+	r.version = reader.Uvarint()
 	if r.slot >= slots.Count || what > stabilization {
 		reader.Fail(wire.Malformed)
 	}
 	if err := reader.Finish(); err != nil {
 		return err
 	}
-	n.carryOut(r, func(version uint64, err error) { n.answer(from, number, version, err) })
+	if r.version > n.state.Version && len(n.early) < maxEarly {
+		n.early = append(n.early, r)
+	} else {
+		n.carryOut(&r)
+	}
 	return nil
 }
 
-func (n *Node) carryOut(r slotRequest, done ended) {
-	if err := n.fenced(); err != nil {
+func (n *Node) carryOut(r *earlyRequest) {
+	from, number := r.from, r.number
+	done := func(version uint64, err error) { n.answer(from, number, version, err) }
+	switch err := n.fenced(); {
+	case err != nil:
 		done(0, err)
-		return
-	}
-	if r.action == assignment {
+	case r.version > n.state.Version:
+		done(0, errUnanswered)
+	case r.action == assignment:
 		n.assign(r.slot, r.target, false, done)
-		return
+	default:
+		n.stabilize(r.slot, done)
 	}
-	n.stabilize(r.slot, done)
 }
 
 // answer tells a node what came of its request.
@@ -130,8 +165,18 @@ func (n *Node) requestAnswered(from wire.NodeID, number, version uint64, text st
 	}
 }
 
-// advanceRequests ends the requests whose outcome is in force here, or will not be known.
+// advanceRequests ends the requests whose outcome is in force here, or will not be known, and looks at those of others that could not
+// be looked at before.
 func (n *Node) advanceRequests() {
+	for i := 0; i < len(n.early); {
+		r := n.early[i]
+		if r.version > n.state.Version && r.end > n.at.Now {
+			i++
+			continue
+		}
+		n.early = slices.Delete(n.early, i, i+1)
+		n.carryOut(&r)
+	}
 	for i := 0; i < len(n.requests); {
 		switch r := &n.requests[i]; {
 		case r.version > 0 && r.version <= n.state.Version:
@@ -152,8 +197,12 @@ func (n *Node) endRequest(i int, err error) {
 
 // requestDeadline returns when a request has waited long enough.
 func (n *Node) requestDeadline() time.Duration {
-	if len(n.requests) == 0 {
-		return Never
+	deadline := Never
+	if len(n.requests) > 0 {
+		deadline = n.requests[0].end
 	}
-	return n.requests[0].end
+	if len(n.early) > 0 {
+		deadline = min(deadline, n.early[0].end)
+	}
+	return deadline
 }

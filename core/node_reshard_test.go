@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +162,38 @@ func TestAClosingImportTakesNothing(t *testing.T) {
 	g.expect(2, "SET "+key+" 1", replyOK)
 }
 
+// Of five nodes some do not vote. They hear at once of slots that concern them, and nobody answers from an older configuration.
+func TestThoseWhoDoNotVoteHearAtOnce(t *testing.T) {
+	g := newTestGroup(t, 6)
+	var observer int
+	for i, h := range g.nodes {
+		if !slices.Contains(h.node.State().Voters(), h.node.ID()) {
+			observer = i
+		}
+	}
+	source := (observer + 1) % 6
+	slot := source*slots.Count/6 + 5
+	key := slotKey(t, slot)
+	g.expect(source, fmt.Sprintf("CLUSTER SETSLOT %d MIGRATING %s", slot, nodeName(observer)), replyOK)
+	g.expect(observer, "ASKING", replyOK)
+	g.expect(observer, "GET "+key, "$-1\r\n")
+	g.expect(source, fmt.Sprintf("CLUSTER SETSLOT %d STABLE", slot), replyOK)
+	g.expect(source, "GET "+key, "$-1\r\n")
+	g.expect(observer, fmt.Sprintf("CLUSTER SETSLOT %d NODE %s", slot, nodeName(observer)), replyOK)
+	g.expect(observer, "GET "+key, "$-1\r\n")
+	// The source has marked the slot, and the target is asked to end it before it has heard of that.
+	back := fmt.Sprintf("CLUSTER SETSLOT %d ", slot)
+	h := g.nodes[observer]
+	h.send(0, request(strings.Fields(back+"MIGRATING "+nodeName(source))...))
+	for h.take(0) == "" {
+		g.round()
+	}
+	g.expect(observer, back+"STABLE", replyOK)
+	if _, marked := h.node.State().MarkOf(slots.Slot(slot)); marked {
+		t.Error("it is not ended")
+	}
+}
+
 // Two nodes that are told different things at once agree on one of them.
 func TestRivalAssignments(t *testing.T) {
 	g := newTestGroup(t, 3)
@@ -213,6 +246,7 @@ func TestASlotsWayInATransaction(t *testing.T) {
 func FuzzSlotMessages(f *testing.F) {
 	f.Add([]byte{1, 1, 0, 5, 1, 2, 3})
 	f.Add([]byte{1, 0, 3, 0})
+	f.Add([]byte{0, 3})
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		h := bootTwoNodes(t, testOptions())
 		before := h.node.State()

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/gossip"
 )
 
 // settings returns what CONFIG SET can change, as the options have it at the start.
@@ -38,7 +39,15 @@ func (n *Node) SettingsChanged() {
 	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
 	n.space.SetEviction(n.settings.Eviction)
 	n.evictionPending = n.settings.MaxMemory > 0
+	if n.gossip != nil {
+		n.gossip.Reconfigure(n.gossipConfig())
+	}
 	n.refreshServing()
+}
+
+// gossipConfig is how failure detection is to go on.
+func (n *Node) gossipConfig() gossip.Config {
+	return n.options.Gossip.Scaled(n.settings.NodeTimeout, command.DefaultNodeTimeout)
 }
 
 // maxBulk bounds one argument, and what a string may grow to.

@@ -23,7 +23,7 @@ type Options struct {
 	RequireFullCoverage bool
 	// AllowReadsWhenDown lets reads pass while the cluster is down (cluster-allow-reads-when-down).
 	AllowReadsWhenDown bool
-	// Gossip tunes failure detection.
+	// Gossip tunes failure detection. Its times scale with the setting NodeTimeout.
 	Gossip gossip.Config
 	// Consensus tunes how the configuration is decided. Its Generation and MaxState are the node's own affair.
 	Consensus consensus.Config

@@ -15,7 +15,6 @@ import (
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/command"
-	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/random"
 )
 
@@ -27,7 +26,6 @@ func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 	options.Settings = &c.changeable
 	options.RequireFullCoverage = c.changeable.FullCoverage
 	options.AllowReadsWhenDown = c.changeable.ReadsWhenDown
-	options.Gossip = c.NodeTimeout.gossip()
 	options.Limits.QueryBuffer = int(min(c.changeable.QueryBuffer, math.MaxInt))
 	options.Limits.QueryBuffers = max(options.Limits.QueryBuffers, options.Limits.QueryBuffer)
 	options.Random = random.New(entropy())
@@ -101,35 +99,6 @@ func (c *commandLine) configParameters(clientPort, busPort uint16) []command.Par
 	}
 	slices.SortFunc(all, func(a, b command.Parameter) int { return strings.Compare(a.Name, b.Name) })
 	return all
-}
-
-// nodeTimeout is cluster-node-timeout, in milliseconds.
-type nodeTimeout int
-
-// UnmarshalText reads a decimal number.
-func (t *nodeTimeout) UnmarshalText(text []byte) error {
-	const hour = 60 * 60 * 1000
-	number, err := parseInteger(text, 60, hour)
-	*t = nodeTimeout(number)
-	return err
-}
-
-// defaultNodeTimeout is the timeout at which failure detection has its default parameters. A node that stops is probed
-// within one ProbeInterval on average, and then suspected for α·ProbeInterval in a cluster of up to ten nodes that agree
-// about it: 1 s + 5 · 1 s.
-const defaultNodeTimeout = 6000
-
-// gossip scales all times of failure detection by one factor, so that their proportions, which its papers are about, stay
-// as they are. What scales with the size of the cluster goes on doing so: in a larger one it takes longer.
-func (t nodeTimeout) gossip() gossip.Config {
-	config := gossip.DefaultConfig()
-	for _, interval := range []*time.Duration{
-		&config.ProbeInterval, &config.ProbeTimeout, &config.GossipInterval, &config.GossipToTheDead,
-		&config.PushPullInterval, &config.ReconnectInterval,
-	} {
-		*interval = min(*interval*time.Duration(t)/defaultNodeTimeout, time.Hour)
-	}
-	return config
 }
 
 // entropy draws 64 bits from the operating system.

@@ -72,7 +72,7 @@ type settings struct {
 	FullCoverage        setting       `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
 	AllowReadsWhenDown  setting       `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
 	AllowPubSubWhenDown setting       `name:"cluster-allow-pubsubshard-when-down" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve sharded channels while the cluster is down."`
-	NodeTimeout         nodeTimeout   `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
+	NodeTimeout         setting       `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
 
 	Dir               string  `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
 	LogLevel          setting `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice, warning or nothing."`

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/command"
-	"github.com/ember-cluster/ember/core/gossip"
 )
 
 func parse(t *testing.T, args ...string) *commandLine {
@@ -37,9 +35,6 @@ func TestDefaults(t *testing.T) {
 	}
 	if c := parse(t, "--bind", "*"); c.driver.localOnly {
 		t.Error("with --bind, strangers are not let in")
-	}
-	if got := c.NodeTimeout.gossip(); got != gossip.DefaultConfig() {
-		t.Errorf("the default timeout gives %+v", got)
 	}
 }
 
@@ -108,19 +103,6 @@ func TestParametersAreTheSettings(t *testing.T) {
 	} {
 		if got, ok := values[name]; !ok || got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
-		}
-	}
-}
-
-// TestNodeTimeoutScalesFailureDetection checks that any timeout gives a usable configuration, of the same proportions.
-func TestNodeTimeoutScalesFailureDetection(t *testing.T) {
-	for _, timeout := range []nodeTimeout{60, 300, 6000, 15000, 3_600_000} {
-		config := timeout.gossip()
-		if err := config.Validate(); err != nil {
-			t.Errorf("%d ms: %v", timeout, err)
-		}
-		if want := time.Duration(timeout) * time.Millisecond / 6; config.ProbeInterval != want || config.ProbeTimeout != want/2 {
-			t.Errorf("%d ms: probes each %v, timeout %v, want %v", timeout, config.ProbeInterval, config.ProbeTimeout, want)
 		}
 	}
 }

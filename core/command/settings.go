@@ -20,6 +20,9 @@ type Settings struct {
 	// FullCoverage, ReadsWhenDown and ShardChannelsWhenDown say what is served while slots are not (cluster-require-full-coverage,
 	// cluster-allow-reads-when-down, cluster-allow-pubsubshard-when-down).
 	FullCoverage, ReadsWhenDown, ShardChannelsWhenDown bool
+	// NodeTimeout is about how long a node of a small cluster is silent before it is declared failed, in milliseconds: all times of
+	// failure detection scale with it (cluster-node-timeout).
+	NodeTimeout int64
 	// MaxMemory bounds what the server may use before keys make room or writes are refused, in bytes; 0: no bound (maxmemory).
 	// Eviction says which keys make room, EvictionTenacity how much of it one command waits for, 0 to 100 (maxmemory-policy,
 	// maxmemory-samples, lfu-log-factor, lfu-decay-time, maxmemory-eviction-tenacity).
@@ -72,10 +75,15 @@ type TLSSettings struct {
 	Protocols string
 }
 
+// DefaultNodeTimeout is the NodeTimeout at which failure detection has the parameters that it was given. By default a node that stops
+// is probed within one ProbeInterval on average, and then suspected for α·ProbeInterval in a cluster of up to ten nodes that agree
+// about it: 1 s + 5 · 1 s.
+const DefaultNodeTimeout = 6000
+
 // DefaultSettings returns Redis's defaults.
 func DefaultSettings() Settings {
 	return Settings{
-		FullCoverage: true, ShardChannelsWhenDown: true, Endpoint: endpointWords[topology.EndpointIP],
+		FullCoverage: true, ShardChannelsWhenDown: true, NodeTimeout: DefaultNodeTimeout, Endpoint: endpointWords[topology.EndpointIP],
 		Eviction: keyspace.Eviction{Samples: 5, LogFactor: 10, DecayMinutes: 1}, EvictionTenacity: 10,
 		SlowlogSlowerThan: 10_000, SlowlogMaxLength: 128,
 		MaxBulk: keyspace.MaxStringLength, QueryBuffer: 1 << 30, TrackedKeys: session.DefaultTrackedKeys,
@@ -116,6 +124,7 @@ var settings = []setting{
 	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	yesNo("cluster-allow-pubsubshard-when-down", func(s *Settings) *bool { return &s.ShardChannelsWhenDown }),
 	yesNo("cluster-allow-reads-when-down", func(s *Settings) *bool { return &s.ReadsWhenDown }),
+	between("cluster-node-timeout", 60, 60*60*1000, func(s *Settings) *int64 { return &s.NodeTimeout }),
 	oneOf("cluster-preferred-endpoint-type", endpointWords[:], func(s *Settings) *string { return &s.Endpoint }),
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
 	text("cluster-secret", func(s *Settings) *string { return &s.ClusterSecret }),

@@ -107,6 +107,17 @@ func DefaultConfig() Config {
 	}
 }
 
+// Scaled returns the configuration with all its times multiplied by a fraction, so that their proportions, which the papers are
+// about, stay as they are. What scales with the size of the group goes on doing so. No time becomes longer than an hour.
+func (c Config) Scaled(numerator, denominator int64) Config {
+	for _, interval := range []*time.Duration{
+		&c.ProbeInterval, &c.ProbeTimeout, &c.GossipInterval, &c.GossipToTheDead, &c.PushPullInterval, &c.ReconnectInterval,
+	} {
+		*interval = min(*interval*time.Duration(numerator)/time.Duration(denominator), time.Hour)
+	}
+	return c
+}
+
 // Variant is one of the five configurations that the Lifeguard paper compares.
 type Variant uint8
 

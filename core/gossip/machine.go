@@ -229,6 +229,15 @@ func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 	return 0
 }
 
+// Reconfigure goes on with another configuration. What waits for a time waits for that. It panics if the configuration is not valid.
+func (m *Machine) Reconfigure(config Config) {
+	if err := config.Validate(); err != nil {
+		panic(err.Error())
+	}
+	m.config = config
+	m.resize()
+}
+
 // Accusers returns how many other members are known to suspect one that is Suspect, up to Lifeguard's K + 1. For any other
 // it is 0.
 func (m *Machine) Accusers(id wire.NodeID) int {
