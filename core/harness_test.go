@@ -96,6 +96,9 @@ func (h *harness) step(event Event) {
 		case Release:
 			h.released = effect.Position
 		case SendDatagram:
+			if most := h.node.options.MaxDatagram; len(effect.Bytes) > most {
+				h.t.Errorf("a datagram of %d bytes, at most %d are carried", len(effect.Bytes), most)
+			}
 			effect.Bytes = append([]byte(nil), effect.Bytes...)
 			h.datagrams = append(h.datagrams, effect)
 		case OpenStream, SendStream, CloseStream:

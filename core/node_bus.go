@@ -123,6 +123,9 @@ func (n *Node) sendDatagram(to wire.NodeID, kind wire.Kind, payload []byte) {
 	n.emit(Effect{Kind: SendDatagram, To: address, Bytes: n.seal(kind, payload)})
 }
 
+// datagramRoom is how many bytes of payload a datagram may carry.
+func (n *Node) datagramRoom() int { return n.options.MaxDatagram - wire.Overhead }
+
 // seal wraps a payload in an envelope of this node.
 func (n *Node) seal(kind wire.Kind, payload []byte) []byte {
 	cluster := n.state.Cluster

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/gossip"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
@@ -196,4 +197,39 @@ func FuzzBus(f *testing.F) {
 			t.Fatal("bytes of a peer changed the configuration")
 		}
 	})
+}
+
+// TestDatagramsFitTheBus has a bus that carries less than others: what is longer goes over a stream.
+func TestDatagramsFitTheBus(t *testing.T) {
+	for _, room := range []int{minDatagram, 900, wire.MaxDatagram} {
+		options := testOptions()
+		options.MaxDatagram = room
+		h := bootTwoNodes(t, options)
+		for _, excess := range []int{-1, 0, 1} {
+			h.datagrams, h.streams = nil, nil
+			payload := make([]byte, room-wire.Overhead+excess)
+			h.node.beginEffects()
+			h.node.sendGroup(&consensus.Send{To: wire.NodeID{2}, Payload: payload})
+			datagrams := 0
+			for _, effect := range h.node.effects {
+				if effect.Kind == SendDatagram {
+					datagrams++
+				}
+			}
+			if want := map[bool]int{true: 1, false: 0}[excess <= 0]; datagrams != want || len(h.node.effects) == 0 {
+				t.Errorf("%d bytes beside an envelope on a bus of %d: %d datagrams of %d effects", len(payload), room, datagrams, len(h.node.effects))
+			}
+		}
+		for range 200 { // pings, rumours and exchanges, judged by the harness
+			h.clock.Now = h.node.NextDeadline()
+			h.step(&DeadlineReached{})
+		}
+	}
+	for _, room := range []int{0, minDatagram - 1, wire.MaxDatagram + 1} {
+		options := testOptions()
+		options.MaxDatagram = room
+		if _, err := New(options, Recovered{}); err == nil {
+			t.Errorf("datagrams of %d bytes are accepted", room)
+		}
+	}
 }

@@ -248,7 +248,7 @@ func (n *Node) compactGroup() {
 
 // sendGroup sends a message of the group. A datagram may be lost without harm.
 func (n *Node) sendGroup(send *consensus.Send) {
-	if send.Reliable || len(send.Payload) > wire.MaxDatagram-wire.Overhead {
+	if send.Reliable || len(send.Payload) > n.datagramRoom() {
 		n.sendReliably(send.To, wire.KindConsensus, send.Payload)
 	} else {
 		n.sendDatagram(send.To, wire.KindConsensus, send.Payload)

@@ -157,7 +157,7 @@ func readParty(r *wire.Reader) party {
 func (n *Node) sendMeet(to netip.AddrPort, m *meetMessage) {
 	m.port, m.seen = n.options.Announce.BusPort, to.Addr()
 	payload := m.append(nil)
-	if len(payload) <= wire.MaxDatagram-wire.Overhead {
+	if len(payload) <= n.datagramRoom() {
 		n.counters.Bus.DatagramsSent++
 		n.emit(Effect{Kind: SendDatagram, To: to, Bytes: n.seal(wire.KindMeet, payload)})
 		return

@@ -47,7 +47,9 @@ func (n *Node) SettingsChanged() {
 
 // gossipConfig is how failure detection is to go on.
 func (n *Node) gossipConfig() gossip.Config {
-	return n.options.Gossip.Scaled(n.settings.NodeTimeout, command.DefaultNodeTimeout)
+	config := n.options.Gossip.Scaled(n.settings.NodeTimeout, command.DefaultNodeTimeout)
+	config.MaxPayload = min(config.MaxPayload, n.datagramRoom())
+	return config
 }
 
 // maxBulk bounds one argument, and what a string may grow to.

@@ -13,6 +13,7 @@ import (
 	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
+	"github.com/ember-cluster/ember/core/wire"
 )
 
 // Options are what a node is told at its start. They do not change while it runs.
@@ -25,6 +26,9 @@ type Options struct {
 	AllowReadsWhenDown bool
 	// Gossip tunes failure detection. Its times scale with the setting NodeTimeout.
 	Gossip gossip.Config
+	// MaxDatagram is how many bytes a datagram of the bus may have, with its envelope. What is longer goes over a stream. At most
+	// wire.MaxDatagram; a bus that seals what it sends carries less.
+	MaxDatagram int
 	// Consensus tunes how the configuration is decided. Its Generation and MaxState are the node's own affair.
 	Consensus consensus.Config
 	// VoterReplacement is for how long a voter must have failed before another votes in its place.
@@ -142,6 +146,7 @@ func DefaultOptions() Options {
 	return Options{
 		RequireFullCoverage: true,
 		Gossip:              gossip.DefaultConfig(),
+		MaxDatagram:         wire.MaxDatagram,
 		Consensus:           DefaultConsensus(),
 		VoterReplacement:    time.Minute,
 		Limits:              DefaultLimits(),
@@ -157,6 +162,9 @@ func DefaultConsensus() consensus.Config {
 	return config
 }
 
+// minDatagram is what every bus carries: room for the envelope and for the least that gossip works with.
+const minDatagram = 512
+
 // validate reports a caller's mistake.
 func (o *Options) validate() error {
 	switch {
@@ -170,6 +178,9 @@ func (o *Options) validate() error {
 		return errors.New("core: reply limits must be positive")
 	case o.Limits.Streams <= 0 || o.Limits.StreamIdle <= 0:
 		return errors.New("core: stream limits must be positive")
+	}
+	if o.MaxDatagram < minDatagram || o.MaxDatagram > wire.MaxDatagram {
+		return fmt.Errorf("core: datagrams of at most %d bytes are not usable", o.MaxDatagram)
 	}
 	if o.VoterReplacement <= 0 {
 		return errors.New("core: the time after which a voter is replaced must be positive")

@@ -66,6 +66,15 @@ func (b *bus) portTo(to netip.Addr) int {
 	return 0
 }
 
+// maxDatagram is how many bytes a datagram may have, whichever port sends it.
+func (b *bus) maxDatagram() int {
+	most := transport.MaxDatagram
+	for _, port := range b.ports {
+		most = min(most, port.MaxDatagram())
+	}
+	return most
+}
+
 func (b *bus) sendDatagram(to netip.AddrPort, data []byte) {
 	b.ports[b.portTo(to.Addr())].SendDatagram(to, data)
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/storage"
-	"github.com/ember-cluster/ember/transport/seal"
 )
 
 // server is a node with its disk and its ports.
@@ -77,9 +76,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	})
 	options := c.nodeOptions(cmp.Or(clientPort, uint16(c.TLSPort)), busPort)
 	s := &server{command: c, loop: l, log: log, clientPort: clientPort, busPort: busPort}
-	if secrets != nil {
-		options.Gossip.MaxPayload -= seal.Overhead
-	}
+	options.MaxDatagram = l.bus.maxDatagram()
 	s.connect(&options)
 	if l.node, err = core.New(options, recovered); err != nil {
 		return nil, fmt.Errorf("log in %s: %w", c.Dir, err)

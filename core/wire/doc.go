@@ -22,8 +22,8 @@
 //	      └──────────────────────────────────────────────┘
 //
 // The checksum covers the header and the payload, so the flip of any bit is caught: by the checksum, or before it by
-// the magic, the version or the length. It guards against accidents. Against an adversary the 16 kept bytes have room for
-// a tag (a truncated HMAC or a Poly1305) without moving a field; until a version defines one they are zero, so an
+// the magic, the version or the length. It guards against accidents. Against an adversary the bus below seals the envelope as a
+// whole (transport/seal); the 16 kept bytes have room for a tag of one's own, and are zero until a version defines one, so an
 // envelope has exactly one encoding.
 //
 // The cluster id keeps two clusters apart that come to share addresses. The boot number is counted up by each start of
