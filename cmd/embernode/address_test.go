@@ -137,6 +137,39 @@ func TestNodesBehindForwarders(t *testing.T) {
 	}
 }
 
+// TestJoinBehindForwarders has nodes find each other that are only reached at other addresses than they listen on.
+func TestJoinBehindForwarders(t *testing.T) {
+	ports := freePorts(t, 6)
+	bound, outside := ports[:3], ports[3:]
+	var clients []*client
+	for i, port := range outside {
+		forward(t, fmt.Sprintf("127.0.0.2:%d", port), fmt.Sprintf("127.0.0.1:%d", bound[i]), false)
+		forward(t, fmt.Sprintf("127.0.0.2:%d", port+busPortDistance), fmt.Sprintf("127.0.0.1:%d", bound[i]+busPortDistance), true)
+		args := []string{"--port", fmt.Sprint(bound[i]), "--cluster-node-timeout", "600", "--cluster-secret", oldSecret,
+			"--cluster-announce-ip", "127.0.0.2", "--cluster-announce-port", fmt.Sprint(port),
+			"--cluster-announce-bus-port", fmt.Sprint(port + busPortDistance)}
+		if i == 0 {
+			args = append(args, "--cluster-init")
+		} else {
+			args = append(args, "--seed-peers", fmt.Sprintf("127.0.0.2:%d", outside[i-1]))
+		}
+		clients = append(clients, dial(t, start(t, t.TempDir(), args...).address()))
+	}
+	for i, c := range clients {
+		await(t, fmt.Sprintf("node %d is in the cluster", i), func() bool {
+			return strings.Contains(c.call("CLUSTER", "INFO"), "cluster_known_nodes:3\r")
+		})
+		c.awaitEveryone()
+		nodes := c.call("CLUSTER", "NODES")
+		for _, port := range outside {
+			if !strings.Contains(nodes, fmt.Sprintf(" 127.0.0.2:%d@%d ", port, port+busPortDistance)) {
+				t.Errorf("node %d knows nobody at port %d:\n%s", i, port, nodes)
+			}
+		}
+	}
+	clients[2].expect(fmt.Sprintf("MOVED 12182 127.0.0.2:%d", outside[0]), "GET", "foo")
+}
+
 // hasIPv6 reports whether the loopback interface has its IPv6 address, and says in the log if it has not.
 func hasIPv6(t *testing.T) bool {
 	listener, err := net.Listen("tcp", "[::1]:0")
@@ -179,6 +212,26 @@ func TestClusterOverIPv6(t *testing.T) {
 			clients[2].expect("bar", "GET", "foo")
 		})
 	}
+}
+
+// TestJoinOverIPv6 has a node join another by IPv6 that listens everywhere, and knows its own address from its peer only.
+func TestJoinOverIPv6(t *testing.T) {
+	if !hasIPv6(t) {
+		return
+	}
+	ports := freePorts(t, 2)
+	first := start(t, t.TempDir(), "--port", fmt.Sprint(ports[0]), "--bind", "::1", "127.0.0.1", "--cluster-init", "--cluster-secret", oldSecret)
+	second := start(t, t.TempDir(), "--port", fmt.Sprint(ports[1]), "--bind", "*", "-::*", "--seed-peers", fmt.Sprintf("[::1]:%d", ports[0]),
+		"--cluster-secret", oldSecret)
+	for _, p := range []*process{first, second} {
+		c := dial(t, p.address())
+		await(t, "both nodes are known by IPv6", func() bool {
+			nodes := c.call("CLUSTER", "NODES")
+			return strings.Contains(nodes, fmt.Sprintf(" ::1:%d@", ports[0])) && strings.Contains(nodes, fmt.Sprintf(" ::1:%d@", ports[1]))
+		})
+		c.awaitEveryone()
+	}
+	dial(t, second.address()).expect(fmt.Sprintf("MOVED 12182 ::1:%d", ports[0]), "GET", "foo")
 }
 
 // TestMissingAddresses: an address that the host lacks ends the start, unless it may be missing and another one is there.

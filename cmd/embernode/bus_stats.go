@@ -2,7 +2,6 @@ package main
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/transport/seal"
@@ -29,17 +28,22 @@ func (b *bus) stats() []command.Field {
 	if len(b.sealed) == 0 {
 		return fields
 	}
-	var refused seal.Counters
+	refused := b.refusals()
+	fields = append(fields, busField("refused", refused.Refused()))
+	for kind, count := range refused {
+		fields = append(fields, busField("refused_"+seal.Kind(kind).Word(), count))
+	}
+	return fields
+}
+
+// refusals are those of all sealed ports, by kind. They may be asked for from anywhere.
+func (b *bus) refusals() (refused seal.Counters) {
 	for _, port := range b.sealed {
 		for kind, count := range port.Counters() {
 			refused[kind] += count
 		}
 	}
-	fields = append(fields, busField("refused", refused.Refused()))
-	for kind, count := range refused {
-		fields = append(fields, busField("refused_"+strings.ReplaceAll(seal.Kind(kind).String(), " ", "_"), count))
-	}
-	return fields
+	return refused
 }
 
 func busField(name string, value uint64) command.Field {

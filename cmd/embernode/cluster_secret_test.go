@@ -12,6 +12,7 @@ import (
 
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/wire"
+	"github.com/ember-cluster/ember/transport/seal"
 )
 
 const (
@@ -165,4 +166,17 @@ func TestHostilePeersOfASealedBus(t *testing.T) {
 		t.Errorf("INFO says of the seal %d", got)
 	}
 	c.expect("OK", "SET", "key", "value")
+}
+
+func TestRefusalsAreReported(t *testing.T) {
+	var before, now seal.Counters
+	before[seal.Forged], now[seal.Forged] = 3, 3
+	now[seal.StaleSession], now[seal.Truncated] = 5, 1
+	if report := reportRefusals(&before, &now); report != nil {
+		t.Errorf("of a restarted peer is told %v", report)
+	}
+	now[seal.Forged], now[seal.UnknownSecret] = 4, 7
+	if report := fmt.Sprint(reportRefusals(&before, &now)); report != "[unknown_secret 7 forged 1]" {
+		t.Errorf("told %s", report)
+	}
 }

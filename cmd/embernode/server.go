@@ -118,14 +118,15 @@ func (s *server) serve() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	ctx, cancel := context.WithCancel(context.Background())
-	var forming sync.WaitGroup
+	var beside sync.WaitGroup
 	s.loop.onOpened = func() {
 		s.announceStart()
-		forming.Go(func() { s.form(ctx) })
+		beside.Go(func() { s.form(ctx) })
+		beside.Go(func() { s.watchBus(ctx) })
 	}
 	err := s.loop.run()
 	cancel()
-	forming.Wait()
+	beside.Wait()
 	s.announceEnd()
 	if closing := s.loop.journal.close(); err == nil {
 		err = closing

@@ -1,6 +1,9 @@
 package seal
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Kind says why something was refused.
 type Kind uint8
@@ -47,6 +50,9 @@ func (k Kind) String() string {
 	}
 	return "unknown refusal " + strconv.Itoa(int(k))
 }
+
+// Word names the kind in one word, for a field's name.
+func (k Kind) Word() string { return strings.ReplaceAll(k.String(), " ", "_") }
 
 // Error is the refusal of a datagram or a stream. Whoever gets one counts it by its kind, and changes nothing else.
 type Error struct{ Kind Kind }
