@@ -90,7 +90,7 @@ func (c *recoverCommand) run(out io.Writer) (err error) {
 DONE. %s decides alone now, in generation %d.
 
 Start it, and then the others that are left: they follow it. Nodes that are lost stay in the configuration until they are
-forgotten (CLUSTER FORGET). One that comes back must never be the majority of the earlier generation, in a network without this node.
+forgotten (CLUSTER FORGET). If they come back they follow too; but never start a majority of the earlier voters apart from this node.
 `, voter.node, next.Generation)
 	return nil
 }
