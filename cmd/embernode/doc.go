@@ -1,6 +1,8 @@
 // Command embernode is a node of an Ember cluster in production: sockets, a disk and a clock around core.Node.
 //
 //	embernode ember.conf --port 7000 --dir /var/lib/ember
+//	embernode dev --nodes 3                                  a whole cluster on this host
+//	embernode recover /var/lib/ember                         when the voters are lost for good
 //
 // The optional file is written as Redis's configuration file is, and every parameter in it is a flag too; the flag wins.
 //
@@ -24,6 +26,15 @@
 // not take, and the bus never blocks.
 //
 // If the log fails, the node is told so, refuses what needs the log, and serves on.
+//
+// # The bus
+//
+// There is a port for other nodes on every address that the node is bound to, UDP and TCP. With a cluster-secret each is wrapped by
+// package transport/seal, and the node is told how much less a datagram carries. INFO's section stats has what the ports have refused or
+// not sent (cluster_bus_…), and the log is told of refusals now and then.
+//
+// How a node comes into a cluster (cluster-init, seed-peers by name) is settled beside the loop, by a client inside of the process that
+// gives the commands that an administrator would give.
 //
 // # Bounds
 //
