@@ -42,12 +42,12 @@ func forward(t *testing.T, from, to string, datagrams bool) {
 		}
 	}()
 	if datagrams {
-		forwardDatagrams(t, from, to)
+		forwardDatagrams(t, from, to, func(data []byte) [][]byte { return [][]byte{data} })
 	}
 }
 
-// forwardDatagrams keeps a socket for each sender, to which the answers go back.
-func forwardDatagrams(t *testing.T, from, to string) {
+// forwardDatagrams keeps a socket for each sender, to which the answers go back. The target gets what mistreat makes of a datagram.
+func forwardDatagrams(t *testing.T, from, to string, mistreat func([]byte) [][]byte) {
 	t.Helper()
 	outside, err := net.ListenPacket("udp", from)
 	if err != nil {
@@ -70,7 +70,9 @@ func forwardDatagrams(t *testing.T, from, to string) {
 				inside[sender.String()] = socket
 				go sendBack(outside, sender, socket)
 			}
-			_, _ = socket.Write(buffer[:n]) // may be lost, as datagrams may
+			for _, datagram := range mistreat(buffer[:n]) {
+				_, _ = socket.Write(datagram) // may be lost, as datagrams may
+			}
 		}
 		for _, socket := range inside {
 			socket.Close()
