@@ -14,11 +14,11 @@ import (
 
 // openBus opens the port for other nodes on every address that the node is bound to, and returns its number. With port 0 the
 // first address chooses, and the others follow. With secrets it is sealed.
-func (l *loop) openBus(s *settings, secrets *seal.Ring) (port uint16, err error) {
+func (l *loop) openBus(s *settings, secrets *seal.Ring, mode seal.Mode) (port uint16, err error) {
 	port = uint16(s.ClusterPort)
 	for _, bind := range busAddresses(s.Bind) {
 		receiver := busReceiver{port: len(l.bus.ports), loop: l}
-		opened, err := l.bus.listen(netip.AddrPortFrom(bind.address, port), receiver, secrets)
+		opened, err := l.bus.listen(netip.AddrPortFrom(bind.address, port), receiver, secrets, mode)
 		if err != nil && bind.optional && unavailable(err) {
 			continue
 		}
@@ -38,7 +38,7 @@ func (l *loop) openBus(s *settings, secrets *seal.Ring) (port uint16, err error)
 }
 
 // listen opens one port, and seals it if there are secrets.
-func (b *bus) listen(at transport.Address, receiver transport.Receiver, secrets *seal.Ring) (transport.Bus, error) {
+func (b *bus) listen(at transport.Address, receiver transport.Receiver, secrets *seal.Ring, mode seal.Mode) (transport.Bus, error) {
 	var socket *udp.Bus
 	open := func(receiver transport.Receiver) (opened transport.Bus, err error) {
 		socket, err = udp.Listen(at, receiver, udp.Options{})
@@ -50,7 +50,7 @@ func (b *bus) listen(at transport.Address, receiver transport.Receiver, secrets 
 		port, err = open(receiver)
 	} else {
 		var sealed *seal.Bus
-		options := seal.Options{Ring: secrets, Random: func(b []byte) { rand.Read(b) }, After: after}
+		options := seal.Options{Mode: mode, Ring: secrets, Random: func(b []byte) { rand.Read(b) }, After: after}
 		if sealed, err = seal.Listen(receiver, options, open); err == nil {
 			b.sealed = append(b.sealed, sealed)
 		}

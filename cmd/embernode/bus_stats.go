@@ -28,8 +28,12 @@ func (b *bus) stats() []command.Field {
 	if len(b.sealed) == 0 {
 		return fields
 	}
+	plain := uint64(0)
+	for _, port := range b.sealed {
+		plain += port.Plain()
+	}
 	refused := b.refusals()
-	fields = append(fields, busField("refused", refused.Refused()))
+	fields = append(fields, busField("taken_unsealed", plain), busField("refused", refused.Refused()))
 	for kind, count := range refused {
 		fields = append(fields, busField("refused_"+seal.Kind(kind).Word(), count))
 	}

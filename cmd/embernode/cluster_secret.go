@@ -16,6 +16,8 @@ func clusterSecrets(s *command.Settings) (*seal.Ring, error) {
 	switch {
 	case s.ClusterSecret != "" && s.ClusterSecretFile != "":
 		return nil, errors.New("cluster-secret and cluster-secret-file are both given")
+	case s.ClusterSecret == "" && s.ClusterSecretFile == "" && sealModes[s.ClusterSecretMode] != seal.Require:
+		return nil, errors.New("cluster-secret-mode " + s.ClusterSecretMode + " needs a secret")
 	case s.ClusterSecret == "" && s.ClusterSecretFile == "":
 		return nil, nil
 	case s.ClusterSecretFile != "":
@@ -50,13 +52,16 @@ func (s *server) changedSecrets(changed *command.Settings) (*seal.Ring, error) {
 	return secrets, nil
 }
 
-// setSecrets changes the secrets of a sealed bus.
-func (b *bus) setSecrets(secrets *seal.Ring) {
-	if secrets == nil {
-		return
-	}
+// sealModes are the modes by the words of cluster-secret-mode.
+var sealModes = map[string]seal.Mode{"require": seal.Require, "prefer": seal.Prefer, "accept": seal.Accept}
+
+// setSecrets changes the secrets of a sealed bus, unless they stay as they were, and its mode.
+func (b *bus) setSecrets(secrets *seal.Ring, mode seal.Mode) {
 	for _, port := range b.sealed {
-		port.SetRing(secrets)
+		if secrets != nil {
+			port.SetRing(secrets)
+		}
+		port.SetMode(mode)
 	}
 }
 
@@ -68,8 +73,10 @@ func (s *server) tellHowOpenWeAre() {
 			open = append(open, address.String())
 		}
 	}
-	file := s.command.changeable.ClusterSecretFile
+	file, mode := s.command.changeable.ClusterSecretFile, s.command.changeable.ClusterSecretMode
 	switch {
+	case len(s.loop.bus.sealed) > 0 && sealModes[mode] != seal.Require:
+		s.log.Warn("the secret does not protect the cluster port yet: it is not required", "cluster_secret_mode", mode)
 	case len(s.loop.bus.sealed) == 0 && len(open) > 0:
 		s.log.Warn("NOTHING PROTECTS THE CLUSTER PORT: whoever reaches it can change and read what the cluster holds. Give all nodes the same "+
 			"--cluster-secret-file, or bind them to the loopback interface, or keep others away by a firewall",

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ember-cluster/ember/core/random"
@@ -77,9 +78,46 @@ func TestSecretIsRotated(t *testing.T) {
 	await(t, "the node is back", func() bool { return flags(clients[0], 2) == "master" })
 }
 
+// TestSecretIsBroughtIn brings a secret into a cluster that has none: its nodes are started anew one by one, and then require the secret
+// in two rounds. Nobody is lost on the way.
+func TestSecretIsBroughtIn(t *testing.T) {
+	nodes := startCluster(t, 3)
+	for i, p := range nodes {
+		p.stop(syscall.SIGTERM)
+		nodes[i] = start(t, p.dir, "--port", fmt.Sprint(p.port), "--cluster-node-timeout", "600",
+			"--cluster-secret", oldSecret, "--cluster-secret-mode", "accept")
+		for _, other := range nodes {
+			dial(t, other.address()).awaitEveryone()
+		}
+	}
+	var clients []*client
+	for _, p := range nodes {
+		clients = append(clients, dial(t, p.address()))
+	}
+	for _, mode := range []string{"prefer", "require"} {
+		for _, c := range clients {
+			c.expect("OK", "CONFIG", "SET", "cluster-secret-mode", mode)
+			for node := range nodes {
+				if got := flags(clients[0], node); strings.Contains(got, "fail") {
+					t.Errorf("while they are to %s the secret node %d is %s", mode, node, got)
+				}
+			}
+		}
+	}
+	for i, c := range clients {
+		if taken, refused := busCount(t, c, "taken_unsealed"), busCount(t, c, "refused_not_sealed"); taken == 0 || refused > 0 {
+			t.Errorf("node %d has taken %d messages without a seal, and refused %d", i, taken, refused)
+		}
+	}
+	nodes[2].stop(syscall.SIGTERM)
+	start(t, nodes[2].dir, "--port", fmt.Sprint(nodes[2].port), "--cluster-node-timeout", "600") // it has no secret
+	await(t, "who has no secret is a stranger now", func() bool { return busCount(t, clients[0], "refused_not_sealed") > 0 })
+}
+
 func TestSecretIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	for args, want := range map[string]string{
+		"--cluster-secret-mode prefer":                                                               "cluster-secret-mode prefer needs a secret",
 		"--cluster-secret short":                                                                     "cluster-secret: a secret has 16 to 512 characters, not 5",
 		"--cluster-secret-file " + filepath.Join(dir, "none"):                                        "none: No such file or directory",
 		"--cluster-secret-file " + secretFile(t, filepath.Join(dir, "empty"), "\n"):                  "there is no secret",

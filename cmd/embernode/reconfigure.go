@@ -22,7 +22,7 @@ func (s *server) reconfigure(changed *command.Settings) error {
 	if err := s.reconfigureTLS(changed); err != nil {
 		return err
 	}
-	s.loop.bus.setSecrets(secrets)
+	s.loop.bus.setSecrets(secrets, sealModes[changed.ClusterSecretMode])
 	s.command.changeable = *changed
 	s.command.level.Set(levelOf(changed.LogLevel))
 	s.loop.clients.configure(s.command.driverOptions(changed))

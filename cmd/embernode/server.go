@@ -66,7 +66,7 @@ func openPorts(c *commandLine, log *slog.Logger, journal *journal, recovered cor
 	if err != nil {
 		return nil, err
 	}
-	busPort, err := l.openBus(&c.settings, secrets)
+	busPort, err := l.openBus(&c.settings, secrets, sealModes[c.changeable.ClusterSecretMode])
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,9 @@ type ProcessSettings struct {
 	// ClusterSecret is one or two secrets with blanks between them, ClusterSecretFile the path of a file with one or two on a line
 	// each: what a node must know to be heard by others. Empty: not given (cluster-secret, cluster-secret-file).
 	ClusterSecret, ClusterSecretFile string
+	// ClusterSecretMode says whether what others say must be sealed by the secret: require; prefer, to seal and to take both; accept, to
+	// take both and to seal nothing (cluster-secret-mode).
+	ClusterSecretMode string
 	TLSSettings
 }
 
@@ -88,7 +91,7 @@ func DefaultSettings() Settings {
 		SlowlogSlowerThan: 10_000, SlowlogMaxLength: 128,
 		MaxBulk: keyspace.MaxStringLength, QueryBuffer: 1 << 30, TrackedKeys: session.DefaultTrackedKeys,
 		ProcessSettings: ProcessSettings{
-			MaxClients: 10_000, TCPKeepalive: 300, ProtectedMode: true, LogLevel: "notice",
+			MaxClients: 10_000, TCPKeepalive: 300, ProtectedMode: true, LogLevel: "notice", ClusterSecretMode: "require",
 			OutputLimits: OutputLimits{
 				ReplicaOutput: {Hard: 256 << 20, Soft: 64 << 20, SoftSeconds: 60},
 				PubSubOutput:  {Hard: 32 << 20, Soft: 8 << 20, SoftSeconds: 60},
@@ -129,6 +132,7 @@ var settings = []setting{
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
 	text("cluster-secret", func(s *Settings) *string { return &s.ClusterSecret }),
 	text("cluster-secret-file", func(s *Settings) *string { return &s.ClusterSecretFile }),
+	oneOf("cluster-secret-mode", []string{"require", "prefer", "accept"}, func(s *Settings) *string { return &s.ClusterSecretMode }),
 	number("latency-monitor-threshold", 0, func(s *Settings) *int64 { return &s.LatencyThreshold }),
 	between("lfu-decay-time", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.DecayMinutes }),
 	between("lfu-log-factor", 0, math.MaxInt32, func(s *Settings) *int64 { return &s.Eviction.LogFactor }),

@@ -13,6 +13,8 @@ import (
 type sealedHarness struct {
 	*harness
 	ring *seal.Ring
+	// modes are those of the buses, in turns.
+	modes []seal.Mode
 }
 
 func (h sealedHarness) NewBus(r transport.Receiver) transport.Bus {
@@ -22,7 +24,7 @@ func (h sealedHarness) NewBus(r transport.Receiver) transport.Bus {
 			b[i] = byte(stream.Uint64())
 		}
 	}
-	bus, err := seal.Listen(r, seal.Options{Ring: h.ring, Random: fill}, func(inner transport.Receiver) (transport.Bus, error) {
+	bus, err := seal.Listen(r, seal.Options{Ring: h.ring, Random: fill, Mode: h.modes[h.attached%len(h.modes)]}, func(inner transport.Receiver) (transport.Bus, error) {
 		return h.harness.NewBus(inner), nil
 	})
 	if err != nil {
@@ -37,13 +39,15 @@ func TestSealedContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(5) {
-		transporttest.Run(t, func(t *testing.T) transporttest.Harness {
-			w := newWorld(t, seed)
-			if seed > 0 {
-				poorLinks(w)
-			}
-			return sealedHarness{&harness{world: w}, ring}
-		})
+	for _, modes := range [][]seal.Mode{{seal.Require}, {seal.Prefer, seal.Require}} {
+		for seed := range uint64(3) {
+			transporttest.Run(t, func(t *testing.T) transporttest.Harness {
+				w := newWorld(t, seed)
+				if seed > 0 {
+					poorLinks(w)
+				}
+				return sealedHarness{&harness{world: w}, ring, modes}
+			})
+		}
 	}
 }

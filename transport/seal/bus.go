@@ -7,8 +7,24 @@ import (
 	"github.com/ember-cluster/ember/transport"
 )
 
+// Mode says what a bus seals, and whom it takes for a peer. The secret of a cluster that had none is brought in by way of all three:
+// while every bus accepts, then while every bus prefers, nothing is lost. A peer's stream that is not sealed is reported only with its
+// first bytes, which tell that it is not.
+type Mode uint8
+
+const (
+	// Require: all is sealed, and nothing else is taken.
+	Require Mode = iota
+	// Prefer: all that is sent is sealed; what is not sealed is taken as well.
+	Prefer
+	// Accept: nothing that is sent is sealed; what is sealed is taken as well.
+	Accept
+)
+
 // Options are what a sealed bus needs.
 type Options struct {
+	// Mode says what is sealed.
+	Mode Mode
 	// Ring has the secrets.
 	Ring *Ring
 	// Random fills a slice with bytes that nobody can guess.
@@ -68,13 +84,16 @@ type Bus struct {
 	// order has the keys of streams, sorted; opening those of inbound ones that are not confirmed, the oldest first.
 	order, opening []transport.StreamID
 	counters       Counters
-	sealed         []byte
+	mode           Mode
+	// plain counts the datagrams and streams that were taken though they were not sealed.
+	plain  uint64
+	sealed []byte
 }
 
 // Listen puts a sealed bus around the one that open returns. The receiver is called for what was opened only.
 func Listen(receiver transport.Receiver, options Options, open func(transport.Receiver) (transport.Bus, error)) (*Bus, error) {
 	b := &Bus{
-		options: options.withDefaults(), receiver: receiver, ring: options.Ring,
+		options: options.withDefaults(), receiver: receiver, ring: options.Ring, mode: options.Mode,
 		datagrams: NewDatagrams(options.Ring, options.Random), streams: map[transport.StreamID]*link{},
 	}
 	options.Random(b.name[:])
@@ -99,6 +118,28 @@ func (b *Bus) Counters() Counters {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.counters
+}
+
+// Plain returns how many datagrams and streams were taken that were not sealed.
+func (b *Bus) Plain() uint64 {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.plain
+}
+
+// SetMode changes what is sealed. Streams that are not are closed when all have to be.
+func (b *Bus) SetMode(mode Mode) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.mode = mode
+	if mode != Require {
+		return
+	}
+	for _, id := range b.order {
+		if l := b.streams[id]; l.plain {
+			b.close(id, l, refuse(NotSealed)) // it was as it should be until now, so nothing is counted
+		}
+	}
 }
 
 // SetRing changes the secrets that are accepted. Streams under one that is not any more are closed.
@@ -130,7 +171,10 @@ func (b *Bus) SendDatagram(to transport.Address, data []byte) {
 	transport.CheckDatagram(data, b.MaxDatagram())
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.inner.SendDatagram(to, b.datagrams.Seal(to, data))
+	if b.mode != Accept {
+		data = b.datagrams.Seal(to, data)
+	}
+	b.inner.SendDatagram(to, data)
 }
 
 // innerReceiver takes what arrives at the bus below. Its calls come one at a time.
@@ -149,13 +193,26 @@ func (b *Bus) openDatagram(from transport.Address, data []byte) Opened {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	opened, err := b.datagrams.Open(from, data)
-	if err != nil {
+	switch {
+	case b.takesPlain(err):
+		return Opened{Data: data, HasData: true}
+	case err != nil:
 		b.count(err)
 	}
 	for _, answer := range opened.Answers {
 		b.inner.SendDatagram(answer.To, answer.Bytes)
 	}
 	return opened
+}
+
+// takesPlain reports whether something is taken that is refused for not being sealed, and counts it then.
+func (b *Bus) takesPlain(err error) bool {
+	refusal, ok := err.(*Error)
+	if !ok || refusal.Kind != NotSealed || b.mode == Require {
+		return false
+	}
+	b.plain++
+	return true
 }
 
 // count counts a refusal. Called with the mutex held.

@@ -11,7 +11,9 @@ import (
 type link struct {
 	stream  *Stream
 	inbound bool
-	peer    transport.Address
+	// plain is set for a stream that is not sealed.
+	plain bool
+	peer  transport.Address
 	// opening is set until the other side is confirmed; opened, what the receiver knows of, comes later.
 	opening, opened bool
 	// waiting are bytes to be sealed once the stream is confirmed.
@@ -30,7 +32,7 @@ func (b *Bus) OpenStream(to transport.Address) transport.StreamID {
 	defer b.mutex.Unlock()
 	id := b.inner.OpenStream(to)
 	if id != 0 {
-		b.add(id, &link{peer: to})
+		b.add(id, &link{peer: to, plain: b.mode == Accept})
 	}
 	return id
 }
@@ -103,8 +105,12 @@ func (b *Bus) SendStream(id transport.StreamID, data []byte) {
 	}
 }
 
-// send seals bytes of a stream that is confirmed.
+// send sends bytes of a stream that is open: it is confirmed, or plain.
 func (b *Bus) send(id transport.StreamID, l *link, data []byte) {
+	if l.plain {
+		b.inner.SendStream(id, data)
+		return
+	}
 	b.sealed = l.stream.Seal(b.sealed[:0], data)
 	b.inner.SendStream(id, b.sealed)
 	if cap(b.sealed) > maxKeptRoom {
@@ -128,7 +134,7 @@ func (b *Bus) CloseStream(id transport.StreamID) {
 
 // finish closes a stream in order.
 func (b *Bus) finish(id transport.StreamID, l *link) {
-	if !l.opening {
+	if !l.opening && !l.plain {
 		b.inner.SendStream(id, l.stream.End(nil))
 	}
 	b.close(id, l, nil)
@@ -136,21 +142,36 @@ func (b *Bus) finish(id transport.StreamID, l *link) {
 
 // StreamOpened implements transport.Receiver: now the two sides can begin to open it.
 func (r innerReceiver) StreamOpened(id transport.StreamID, peer transport.Address, inbound bool) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
+	if r.beginOpening(id, peer, inbound) {
+		r.receiver.StreamOpened(id, peer, inbound)
+	}
+}
+
+// beginOpening begins to open a stream, and reports whether it is open with that.
+func (b *Bus) beginOpening(id transport.StreamID, peer transport.Address, inbound bool) (isOpen bool) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
 	if inbound {
-		if len(r.opening) == r.options.MaxHandshakes {
-			oldest := r.opening[0]
-			r.abandon(oldest, r.streams[oldest], refuse(HandshakesTooMany))
+		if len(b.opening) == b.options.MaxHandshakes {
+			oldest := b.opening[0]
+			b.abandon(oldest, b.streams[oldest], refuse(HandshakesTooMany))
 		}
-		r.add(id, &link{peer: peer, inbound: true})
-		return
+		b.add(id, &link{peer: peer, inbound: true})
+		return false
 	}
-	if l := r.streams[id]; l != nil && !l.closed {
-		var opening []byte
-		l.stream, opening = OpenStream(r.ring, r.name, r.options.Random)
-		r.inner.SendStream(id, opening)
+	l := b.streams[id]
+	switch {
+	case l == nil || l.closed:
+		return false
+	case l.plain:
+		l.opened = !l.closing
+		b.confirm(id, l)
+		return l.opened
 	}
+	var opening []byte
+	l.stream, opening = OpenStream(b.ring, b.name, b.options.Random)
+	b.inner.SendStream(id, opening)
+	return false
 }
 
 // StreamData implements transport.Receiver.
@@ -183,7 +204,15 @@ func (b *Bus) openData(id transport.StreamID, data []byte) (l *link, received []
 	if l == nil || l.closed {
 		return nil, nil, false
 	}
+	if l.plain {
+		return l, data, false
+	}
 	r, err := l.stream.Receive(data)
+	if l.inbound && b.takesPlain(err) {
+		l.plain, l.opened = true, true
+		b.confirm(id, l)
+		return l, l.stream.Unread(), true
+	}
 	if len(r.Send) > 0 {
 		b.inner.SendStream(id, r.Send)
 	}
@@ -234,7 +263,7 @@ func (b *Bus) endLink(id transport.StreamID, reason error) (tell bool, why error
 	switch {
 	case l.reason != nil:
 		reason = closeReason(l.reason)
-	case reason == nil && !l.closed && (l.stream == nil || !l.stream.Ended()):
+	case reason == nil && !l.plain && !l.closed && (l.stream == nil || !l.stream.Ended()):
 		reason = fmt.Errorf("%w: %w", cutReason(l), refuse(Truncated))
 		b.counters[Truncated]++
 	}

@@ -75,5 +75,5 @@
 //
 // A bus has one or two secrets. It seals with the first, and opens with both. So the secret of a running cluster is changed in
 // three rounds over its nodes: "old new", then "new old", then "new". A stream lives under the secret under which it
-// was opened, and is closed when that is taken away.
+// was opened, and is closed when that is taken away. A cluster that has no secret gets one by way of the modes: see Mode.
 package seal

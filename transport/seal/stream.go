@@ -103,6 +103,9 @@ func (s *Stream) SetRing(ring *Ring) (accepted bool) {
 	return s.secret == nil || ring.find(s.secret.id) != nil
 }
 
+// Unread returns the bytes that were received and not taken: all of them, if the stream was refused for not being sealed.
+func (s *Stream) Unread() []byte { return s.rest }
+
 // Ended reports whether the other side has ended the stream, so that nothing of it is missing.
 func (s *Stream) Ended() bool { return s.ended }
 

@@ -241,6 +241,66 @@ func TestRotationClosesStreams(t *testing.T) {
 	}
 }
 
+// TestModes brings a secret in: buses of neighbouring steps hear each other, those of others do not.
+func TestModes(t *testing.T) {
+	const plain = seal.Mode(255) // a bus without a secret
+	for _, test := range []struct {
+		left, right seal.Mode
+		heard       bool
+	}{
+		{plain, seal.Accept, true}, {seal.Accept, plain, true}, {seal.Accept, seal.Accept, true},
+		{seal.Accept, seal.Prefer, true}, {seal.Prefer, seal.Accept, true}, {seal.Prefer, seal.Prefer, true},
+		{seal.Prefer, seal.Require, true}, {seal.Require, seal.Prefer, true},
+		{seal.Accept, seal.Require, false}, {plain, seal.Require, false},
+	} {
+		h := newSealedHarness(t, "127.0.0.1")
+		var atLeft, atRight log
+		listen := func(mode seal.Mode, l *log) transport.Bus {
+			if mode == plain {
+				return h.harness.listen(l)
+			}
+			h.options.Mode = mode
+			return h.listen(l)
+		}
+		left, right := listen(test.left, &atLeft), listen(test.right, &atRight)
+		left.SendDatagram(right.LocalAddress(), []byte("hello"))
+		id := left.OpenStream(right.LocalAddress())
+		left.SendStream(id, make([]byte, 100_000))
+		if !test.heard {
+			awaitRefusals(right.(*seal.Bus), seal.NotSealed, 2)
+			h.Run(func() bool { return len(atLeft.closed) == 1 })
+			if len(atRight.datagrams)+len(atRight.opened) > 0 {
+				t.Errorf("%d to %d: heard %+v", test.left, test.right, atRight)
+			}
+			continue
+		}
+		h.Run(func() bool { return atRight.bytes == 100_000 && len(atRight.datagrams) == 1 })
+		right.SendStream(atRight.opened[0], make([]byte, 1000))
+		h.Run(func() bool { return atLeft.bytes == 1000 })
+		left.CloseStream(id)
+		h.Run(func() bool { return len(atLeft.closed) == 1 && len(atRight.closed) == 1 })
+		if atLeft.reasons[0] != nil || atRight.reasons[0] != nil {
+			t.Errorf("%d to %d: closed for %v and %v", test.left, test.right, atLeft.reasons[0], atRight.reasons[0])
+		}
+	}
+}
+
+// TestRequiringClosesPlainStreams: what is not sealed does not outlive the last step.
+func TestRequiringClosesPlainStreams(t *testing.T) {
+	h := newSealedHarness(t, "127.0.0.1")
+	h.options.Mode = seal.Accept
+	var atLeft, atRight log
+	left, right := h.listen(&atLeft), h.listen(&atRight)
+	left.SendStream(left.OpenStream(right.LocalAddress()), []byte("x"))
+	h.Run(func() bool { return atRight.bytes == 1 })
+	right.SetMode(seal.Prefer)
+	right.SetMode(seal.Require)
+	h.Run(func() bool { return len(atLeft.closed) == 1 && len(atRight.closed) == 1 })
+	if !errors.Is(atRight.reasons[0], transport.ErrReset) || right.Plain() != 1 {
+		t.Errorf("closed for %v, %d taken", atRight.reasons[0], right.Plain())
+	}
+}
+
 // BenchmarkDatagram measures one datagram and its answer, plain and sealed.
 func BenchmarkDatagram(b *testing.B) {
 	for _, sealed := range []bool{false, true} {
