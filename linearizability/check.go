@@ -52,8 +52,9 @@ func Check(history []Operation, options Options) Report {
 		return Report{Verdict: Undecided, Err: err}
 	}
 	report := Report{Partitions: len(partitions)}
+	var scratch follower
 	for _, p := range partitions {
-		verdict, window, steps := p.judge(options)
+		verdict, window, steps := p.judge(options, &scratch)
 		report.Steps += steps
 		if verdict == Legal || verdict == Undecided && report.Verdict == Undecided {
 			continue
@@ -70,9 +71,9 @@ func Check(history []Operation, options Options) Report {
 // judge decides one partition, and cuts an illegal one down to a window, if the budget allows it. Porcupine follows one
 // order at a time, which is the quickest if there is one. The sweep follows all at once, which ends sooner if there is none
 // and many keys have been joined; so it may decide what porcupine could not.
-func (p *partition) judge(options Options) (Verdict, *window, int) {
+func (p *partition) judge(options Options, scratch *follower) (Verdict, *window, int) {
 	first, second := &budget{left: options.StepBudget}, &budget{left: options.StepBudget}
-	verdict := p.check(options, first)
+	verdict := p.check(options, first, scratch)
 	if verdict == Legal {
 		return Legal, nil, options.StepBudget - first.left
 	}
@@ -110,10 +111,10 @@ func validate(history []Operation) error {
 
 // check runs porcupine on one partition, unless there is only one order to try. Each call of CheckOperations runs one
 // goroutine, so partitions are judged one at a time and the steps are the same each time.
-func (p *partition) check(options Options, b *budget) Verdict {
+func (p *partition) check(options Options, b *budget, scratch *follower) Verdict {
 	var legal bool
 	if p.forced() {
-		legal = p.follow(options, b)
+		legal = scratch.follow(p, options, b)
 	} else {
 		legal = porcupine.CheckOperations(p.model(options, b), porcupineHistory(p.calls))
 	}
@@ -136,9 +137,13 @@ func (p *partition) forced() bool {
 	return true
 }
 
-// follow reports whether the calls, one after the other, explain their replies.
-func (p *partition) follow(options Options, b *budget) bool {
-	before, after := emptyState(len(p.keys)), &state{}
+// follower is memory for the states before and after a call.
+type follower [2]state
+
+// follow reports whether the calls of a partition, one after the other, explain their replies.
+func (f *follower) follow(p *partition, options Options, b *budget) bool {
+	before, after := &f[0], &f[1]
+	before.empty(len(p.keys))
 	for _, c := range p.calls {
 		if !b.take(len(before.worlds)) || !after.follow(before, c, options.MaxClockError) {
 			return false

@@ -311,7 +311,7 @@ func TestSweepDecidesWhatPorcupineCannot(t *testing.T) {
 	if err != nil || len(partitions) != 1 {
 		t.Fatalf("%d partitions, %v", len(partitions), err)
 	}
-	if verdict := partitions[0].check(options, &budget{left: options.StepBudget}); verdict != Undecided {
+	if verdict := partitions[0].check(options, &budget{left: options.StepBudget}, &follower{}); verdict != Undecided {
 		t.Errorf("porcupine alone says %v", verdict)
 	}
 	report := Check(history, options)

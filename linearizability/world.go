@@ -114,7 +114,15 @@ func (s *state) hash() uint64 {
 
 // emptyState is that of a partition of so many keys before the first operation.
 func emptyState(keys int) *state {
-	return newState([]world{make(world, keys)}, make([]time.Duration, keys))
+	s := &state{}
+	s.empty(keys)
+	return s
+}
+
+// empty makes this state, whose memory may be used again, that of a partition before the first operation.
+func (s *state) empty(keys int) {
+	s.worlds, s.hashed = append(s.worlds[:0], make(world, keys)), false
+	s.now = append(s.now[:0], make([]time.Duration, keys)...)
 }
 
 func (s *state) equal(other *state) bool {

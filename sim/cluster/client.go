@@ -44,7 +44,8 @@ type client struct {
 	refreshing  bool // a CLUSTER SLOTS is under way
 	// reply is the one that is being handled.
 	reply resp.Value
-	// encoded is memory for commands, a part of which is used.
+	// tasks is memory for tasks to come, encoded for commands, of which a part is used.
+	tasks   []task
 	encoded []byte
 	// arguments and argumentBytes are scratch of byteArguments.
 	arguments     [][]byte

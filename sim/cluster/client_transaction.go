@@ -56,8 +56,8 @@ func (c *client) newTransaction(args []string) (*task, error) {
 		return nil, err
 	}
 	x := &transaction{}
-	t := &task{op: c.cluster.history.newOperation(c.number, args), transaction: x}
-	t.op.readOnly = true
+	t := c.taskOf(args)
+	t.transaction, t.op.readOnly = x, true
 	runs := !split.Discarded
 	add := func(p *pipeline, args []string) {
 		arguments := c.byteArguments(args)

@@ -44,6 +44,9 @@ type driver struct {
 	batch  core.ClientBatch
 	arena  []byte
 	asleep bool // no wake-up is on its way
+	// datagram and streamData are memory of events.
+	datagram   core.Datagram
+	streamData core.StreamData
 	// wakes draws how long the node sleeps on arrived input, which decides where batches end.
 	wakes   *random.Moments
 	drained []core.ClientID // those whose replies are on their way out
@@ -198,14 +201,16 @@ func (d *driver) wake() {
 func (d *driver) busEvent(e sim.Event) {
 	switch e.Kind {
 	case sim.EventDatagram:
-		d.step(&core.Datagram{From: e.From, Bytes: e.Data})
+		d.datagram = core.Datagram{From: e.From, Bytes: e.Data}
+		d.step(&d.datagram)
 	case sim.EventStreamOpened:
 		if e.Inbound {
 			d.step(&core.StreamOpened{Stream: d.streams.inbound(e.Stream), Peer: e.From})
 		}
 	case sim.EventStreamData:
 		if stream, ok := d.streams.ofBus(e.Stream); ok {
-			d.step(&core.StreamData{Stream: stream, Bytes: e.Data})
+			d.streamData = core.StreamData{Stream: stream, Bytes: e.Data}
+			d.step(&d.streamData)
 		}
 	case sim.EventStreamClosed:
 		if stream, ok := d.streams.forget(e.Stream); ok {

@@ -62,11 +62,15 @@ func (c *Cluster) healed(index int) bool { return !c.Config.Nodes[index].Unheale
 // lost reports whether a node is gone for good: its disk was made to lose what it had promised to keep, and now the node refuses
 // it by name, or has begun a new life under another identity.
 func (c *Cluster) lost(index int) bool {
-	var damage *storage.DamageError
 	d := c.nodes[index]
-	refused := c.refusals[index] != nil && errors.As(c.refusals[index], &damage)
+	refused := c.refusals[index] != nil && isDamage(c.refusals[index])
 	reborn := d != nil && d.node != nil && d.host.Up() && d.node.ID() != c.ids[index]
 	return (refused || reborn) && c.struck(index)
+}
+
+func isDamage(refusal error) bool {
+	var damage *storage.DamageError
+	return errors.As(refusal, &damage)
 }
 
 // struck reports whether a fault has hit a node's disk that destroys what is durable.

@@ -75,7 +75,8 @@ func (c *client) newTask(args []string) *task {
 		} // else the node and the checker will say what is wrong with it
 	}
 	arguments := c.byteArguments(args)
-	t := &task{op: c.cluster.history.newOperation(c.number, args), encoded: c.encode(arguments)}
+	t := c.taskOf(args)
+	t.encoded = c.encode(arguments)
 	row := command.Resolve(arguments)
 	if row == nil {
 		return t // the node will say so
@@ -88,6 +89,20 @@ func (c *client) newTask(args []string) *task {
 	}
 	return t
 }
+
+// taskOf returns the task of an operation. Many lie in one piece of memory.
+func (c *client) taskOf(args []string) *task {
+	if len(c.tasks) == 0 {
+		c.tasks = make([]task, tasksAtOnce)
+	}
+	t := &c.tasks[0]
+	c.tasks = c.tasks[1:]
+	t.op = c.cluster.history.newOperation(c.number, args)
+	return t
+}
+
+// tasksAtOnce is for how many tasks memory is taken at once.
+const tasksAtOnce = 32
 
 // encode returns a command as it is sent. Many lie in one piece of memory, one behind the other.
 func (c *client) encode(arguments [][]byte) []byte {

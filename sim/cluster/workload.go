@@ -113,24 +113,38 @@ type drawer struct {
 	source   *random.Stream
 	keys     *keyNames
 	client   int
-	values   int    // so many unique values drawn
-	text     []byte // scratch of value
+	values   int      // so many unique values drawn
+	text     []byte   // scratch of value
+	memory   []string // for arguments to come
 	at       time.Duration
 }
+
+// args returns the arguments of an operation. Those of many lie in one piece of memory.
+func (d *drawer) args(args ...string) []string {
+	if cap(d.memory)-len(d.memory) < len(args) {
+		d.memory = make([]string, 0, argumentsAtOnce)
+	}
+	start := len(d.memory)
+	d.memory = append(d.memory, args...)
+	return d.memory[start:len(d.memory):len(d.memory)]
+}
+
+// argumentsAtOnce is for how many arguments memory is taken at once: more than any operation has that is not put together of several.
+const argumentsAtOnce = 512
 
 func (d *drawer) operation() []string {
 	switch d.family() {
 	case FamilySet:
-		return []string{"SET", d.str(), d.value()}
+		return d.args("SET", d.str(), d.value())
 	case FamilySetOptions:
 		return append([]string{"SET", d.str(), d.value()}, choose(d.source, setOptions)...)
 	case FamilyDelete:
-		return []string{choose(d.source, []string{"DEL", "GETDEL"}), d.str()}
+		return d.args(choose(d.source, []string{"DEL", "GETDEL"}), d.str())
 	case FamilyAppend:
 		if d.source.Chance(random.Million / 3) {
-			return []string{"STRLEN", d.str()}
+			return d.args("STRLEN", d.str())
 		}
-		return []string{"APPEND", d.str(), d.value()}
+		return d.args("APPEND", d.str(), d.value())
 	case FamilyCounter:
 		return d.counterOperation()
 	case FamilyMulti:
@@ -138,7 +152,7 @@ func (d *drawer) operation() []string {
 	case FamilyExpiry:
 		return d.expiryOperation()
 	case FamilyInspect:
-		return []string{choose(d.source, []string{"EXISTS", "TYPE", "STRLEN"}), d.str()}
+		return d.args(choose(d.source, []string{"EXISTS", "TYPE", "STRLEN"}), d.str())
 	case FamilyRename:
 		return d.renameOperation(d.tag())
 	case FamilyBits:
@@ -152,11 +166,11 @@ func (d *drawer) operation() []string {
 	case FamilyCrossSlot:
 		return d.crossSlotOperation()
 	case FamilyHalf:
-		return []string{halfCommand, strconv.Itoa(1 + d.source.IntN(20_000))}
+		return d.args(halfCommand, strconv.Itoa(1+d.source.IntN(20_000)))
 	case FamilyScan:
 		return d.scan()
 	}
-	return []string{"GET", d.str()}
+	return d.args("GET", d.str())
 }
 
 var setOptions = [][]string{{"NX"}, {"XX"}, {"GET"}, {"KEEPTTL"}, {"XX", "GET"}, {"NX", "GET"}}
@@ -179,9 +193,9 @@ func (d *drawer) counterOperation() []string {
 	key := d.keys.counters.name(d.source.IntN(d.workload.Counters))
 	switch name := choose(d.source, []string{"INCR", "DECR", "INCRBY", "DECRBY", "GET"}); name {
 	case "INCRBY", "DECRBY":
-		return []string{name, key, strconv.Itoa(d.source.IntN(100) - 50)}
+		return d.args(name, key, strconv.Itoa(d.source.IntN(100)-50))
 	default:
-		return []string{name, key}
+		return d.args(name, key)
 	}
 }
 
@@ -190,15 +204,15 @@ func (d *drawer) multiOperation() []string {
 	key := d.tag().key
 	switch choose(d.source, []string{"MSET", "MGET", "MGET", "DEL", "EXISTS", "SET"}) {
 	case "MSET":
-		return []string{"MSET", key("a"), d.value(), key("b"), d.value()}
+		return d.args("MSET", key("a"), d.value(), key("b"), d.value())
 	case "DEL":
-		return []string{"DEL", key("a"), key("b")}
+		return d.args("DEL", key("a"), key("b"))
 	case "EXISTS":
-		return []string{"EXISTS", key("a"), key("b"), key("c")}
+		return d.args("EXISTS", key("a"), key("b"), key("c"))
 	case "SET":
-		return []string{"SET", key(choose(d.source, []string{"a", "b", "c"})), d.value()}
+		return d.args("SET", key(choose(d.source, []string{"a", "b", "c"})), d.value())
 	}
-	return []string{"MGET", key("a"), key("b"), key("c")}
+	return d.args("MGET", key("a"), key("b"), key("c"))
 }
 
 // crowdOperation draws a command on one of many keys of a slot.
@@ -210,13 +224,13 @@ func (d *drawer) crowdOperation() []string {
 	}
 	switch choose(d.source, names) {
 	case "SET PX":
-		return []string{"SET", key, d.value(), "PX", strconv.FormatInt(d.crowdLife(), 10)}
+		return d.args("SET", key, d.value(), "PX", strconv.FormatInt(d.crowdLife(), 10))
 	case "DEL":
-		return []string{"DEL", key}
+		return d.args("DEL", key)
 	case "GET":
-		return []string{"GET", key}
+		return d.args("GET", key)
 	}
-	return []string{"SET", key, d.value()}
+	return d.args("SET", key, d.value())
 }
 
 // crowdLife draws how long a key of the crowd lives, in milliseconds: as long as it happens, or until all go at once, as what is
@@ -250,26 +264,26 @@ func (d *drawer) scan() []string {
 func (d *drawer) crossSlotOperation() []string {
 	switch choose(d.source, []string{"MSET", "MGET", "DEL"}) {
 	case "MSET":
-		return []string{"MSET", d.str(), d.value(), d.str(), d.value()}
+		return d.args("MSET", d.str(), d.value(), d.str(), d.value())
 	case "MGET":
-		return []string{"MGET", d.str(), d.str()}
+		return d.args("MGET", d.str(), d.str())
 	}
-	return []string{"DEL", d.str(), d.str()}
+	return d.args("DEL", d.str(), d.str())
 }
 
 func (d *drawer) expiryOperation() []string {
 	span := func() string { return strconv.Itoa(1 + d.source.IntN(3000)) }
 	switch choose(d.source, []string{"SET", "PEXPIRE", "PERSIST", "PTTL", "TTL"}) {
 	case "SET":
-		return []string{"SET", d.str(), d.value(), "PX", span()}
+		return d.args("SET", d.str(), d.value(), "PX", span())
 	case "PEXPIRE":
-		return []string{"PEXPIRE", d.str(), span()}
+		return d.args("PEXPIRE", d.str(), span())
 	case "PERSIST":
-		return []string{"PERSIST", d.str()}
+		return d.args("PERSIST", d.str())
 	case "PTTL":
-		return []string{"PTTL", d.str()}
+		return d.args("PTTL", d.str())
 	}
-	return []string{"TTL", d.str()}
+	return d.args("TTL", d.str())
 }
 
 func (d *drawer) str() string { return d.keys.strings.name(d.source.IntN(d.workload.Strings)) }

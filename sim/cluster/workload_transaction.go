@@ -18,11 +18,11 @@ func (d *drawer) renameOperation(t *tag) []string {
 	from, to := d.anyKey(t), d.anyKey(t)
 	switch name := choose(d.source, []string{"RENAME", "RENAMENX", "COPY", "COPY REPLACE", "MSETNX"}); name {
 	case "COPY REPLACE":
-		return []string{"COPY", from, to, "REPLACE"}
+		return d.args("COPY", from, to, "REPLACE")
 	case "MSETNX":
-		return []string{"MSETNX", t.key("a"), d.value(), t.key("b"), d.value()}
+		return d.args("MSETNX", t.key("a"), d.value(), t.key("b"), d.value())
 	default:
-		return []string{name, from, to}
+		return d.args(name, from, to)
 	}
 }
 
@@ -33,15 +33,15 @@ func (d *drawer) bitOperation() []string {
 	number := func(n int) string { return strconv.Itoa(d.source.IntN(n)) }
 	switch name := choose(d.source, []string{"SETBIT", "GETBIT", "BITCOUNT", "SETRANGE", "GETRANGE"}); name {
 	case "SETBIT":
-		return []string{name, key, number(8 * bytes), number(2)}
+		return d.args(name, key, number(8*bytes), number(2))
 	case "GETBIT":
-		return []string{name, key, number(8 * bytes)}
+		return d.args(name, key, number(8*bytes))
 	case "BITCOUNT":
-		return []string{name, key}
+		return d.args(name, key)
 	case "SETRANGE":
-		return []string{name, key, number(bytes), d.value()}
+		return d.args(name, key, number(bytes), d.value())
 	default:
-		return []string{name, key, number(bytes), strconv.Itoa(d.source.IntN(bytes) - bytes/2)}
+		return d.args(name, key, number(bytes), strconv.Itoa(d.source.IntN(bytes)-bytes/2))
 	}
 }
 
@@ -78,22 +78,22 @@ var queuedCommands = []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEN
 func (d *drawer) queued(t *tag) []string {
 	switch key := d.anyKey(t); choose(d.source, queuedCommands) {
 	case "GET":
-		return []string{"GET", key}
+		return d.args("GET", key)
 	case "MGET":
-		return []string{"MGET", t.key("a"), t.key("b"), t.key("c")}
+		return d.args("MGET", t.key("a"), t.key("b"), t.key("c"))
 	case "MSET":
-		return []string{"MSET", t.key("a"), d.value(), t.key("b"), d.value()}
+		return d.args("MSET", t.key("a"), d.value(), t.key("b"), d.value())
 	case "APPEND":
-		return []string{"APPEND", key, d.value()}
+		return d.args("APPEND", key, d.value())
 	case "DEL":
-		return []string{"DEL", key}
+		return d.args("DEL", key)
 	case "INCR":
-		return []string{"INCR", key} // mostly an error, of which the commands behind it take no notice
+		return d.args("INCR", key) // mostly an error, of which the commands behind it take no notice
 	case "PEXPIRE":
-		return []string{"PEXPIRE", key, strconv.Itoa(1 + d.source.IntN(3000))}
+		return d.args("PEXPIRE", key, strconv.Itoa(1+d.source.IntN(3000)))
 	case "rename":
 		return d.renameOperation(t)
 	default:
-		return []string{"SET", key, d.value()}
+		return d.args("SET", key, d.value())
 	}
 }
