@@ -51,6 +51,7 @@ func TestLivePage(t *testing.T) {
 	}
 	t.Run("same hash as native", func(t *testing.T) { runsAsTheNativeSimulatorDoes(t, page.In(t)) })
 	t.Run("harm by hand", func(t *testing.T) { harmByHand(t, page.In(t)) })
+	t.Run("harm of every kind", func(t *testing.T) { harmOfEveryKind(t, page.In(t)) })
 	t.Run("mistakes", func(t *testing.T) { mistakesAreTold(t, page.In(t)) })
 }
 
@@ -124,6 +125,58 @@ func harmByHand(t *testing.T, page *browsertest.Page) {
 	page.Await(`!live.busy && page.run.faults.some((f) => f.kind === "loss" && f.end === Infinity)`)
 	press("End all faults")
 	page.Await(`!live.busy && page.run.faults.every((f) => f.end < Infinity)`)
+}
+
+// harmOfEveryKind begins and ends whatever the page has a button for: at a machine, its clocks, its disk, its links, and one link.
+func harmOfEveryKind(t *testing.T, page *browsertest.Page) {
+	browsertest.Evaluate[string](page, start("2", "steady"))
+	page.Await("page.run.now > 3e8")
+	page.Press(" ")
+	page.Await("!live.playing && !live.busy")
+	click := func(what string) {
+		browsertest.Evaluate[bool](page, what+`.dispatchEvent(new MouseEvent("click", {bubbles: true})), true`)
+		page.Await("!live.busy")
+	}
+	press := func(label string) {
+		button := `[...document.querySelectorAll("#map button")].find((b) => b.textContent === "` + label + `")`
+		page.Await(button + " !== undefined")
+		click(button)
+	}
+	const active = `page.run.faults.filter((f) => f.end === Infinity).map((f) => f.kind).sort().join()`
+	for _, test := range []struct {
+		chosen string
+		begin  []string
+		end    []string
+		faults string
+	}{
+		{`document.querySelectorAll("#map .host")[1]`, []string{"Slow down"}, []string{"Speed up"}, "slow"},
+		{`document.querySelectorAll("#map .host")[1]`, []string{"Clock +10 s", "Clock 10% fast"}, []string{"Clock back", "Clock right"}, "clock-drift,wall-jump"},
+		{
+			`document.querySelectorAll("#map .host")[2]`, []string{"Slow disk", "Full disk", "Unreadable disk"},
+			[]string{"Quick disk", "Free disk", "Readable disk"}, "disk-full,disk-read-error,disk-slow",
+		},
+		{`document.querySelectorAll("#map .host")[0]`, []string{"Isolate", "Lose 30%"}, []string{"Rejoin", "Lose nothing"}, "loss,partition"},
+		{
+			`document.querySelectorAll("#map .grip")[1]`, []string{"Heal", "Throttle", "Delay", "Lose 30%", "Cut"},
+			[]string{"Full speed", "No delay", "Lose nothing", "Heal"}, "delay,loss,partition,throttle",
+		},
+	} {
+		click(test.chosen)
+		for _, label := range test.begin {
+			press(label)
+		}
+		page.Await("!live.busy && " + active + ` === "` + test.faults + `"`)
+		if strings.Contains(test.faults, "throttle") || strings.Contains(test.faults, "disk") {
+			page.Screenshot("live-" + strings.ReplaceAll(test.faults, ",", "-"))
+		}
+		for _, label := range test.end {
+			press(label)
+		}
+		page.Await("!live.busy && " + active + ` === ""`)
+	}
+	if message := browsertest.Evaluate[string](page, "live.controls.error.textContent"); message != "" {
+		t.Error(message)
+	}
 }
 
 func mistakesAreTold(t *testing.T, page *browsertest.Page) {

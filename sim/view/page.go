@@ -59,7 +59,7 @@ var scripts = []string{
 }
 
 // liveScripts come on top in a page that is fed by a run that goes on.
-var liveScripts = []string{"live_map.js", "live.js"}
+var liveScripts = []string{"live_controls.js", "live_map.js", "live.js"}
 
 // WritePage writes one self-contained page of a run, given as its chunks in order.
 func WritePage(out io.Writer, meta Meta, chunks ...Chunk) error {

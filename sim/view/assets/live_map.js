@@ -1,15 +1,16 @@
 "use strict";
 
-// A HostMap shows hosts and the links between them as they are now. A click on a link cuts or heals it, a click on a host offers what
-// can be done to it.
+// A HostMap shows hosts and the links between them as they are now. A click on a link cuts or heals it, a click on a host or
+// a link offers what else can be done to it.
 class HostMap {
   constructor(page, act) {
     this.page = page;
     this.act = act; // act("apply" or "lift", a fault as a line of a plan)
     this.element = byID("map");
-    this.chosen = -1;
+    this.chosen = -1; // a host
+    this.pair = null; // two hosts, whose link is chosen
     this.lively = new Map(); // by link: the real time until which it is marked
-    this.shown = "";
+    this.controls = new HostControls(page, act);
   }
 
   // clear forgets the hosts of the run before.
@@ -23,6 +24,7 @@ class HostMap {
     const {run} = this.page, svg = shape("svg", {viewBox: "0 0 380 250", role: "group", "aria-label": "Hosts and links"});
     this.clients = run.hosts.map((name) => name.startsWith("client"));
     this.chosen = -1;
+    this.pair = null;
     this.places = [];
     for (const client of [false, true]) {
       const ring = run.hosts.map((_, host) => host).filter((host) => this.clients[host] === client);
@@ -38,9 +40,8 @@ class HostMap {
       }
     }
     this.nodes = run.hosts.map((name, host) => this.addHost(svg, name, host));
-    this.controls = element("div", {className: "act"});
-    this.element.replaceChildren(svg, this.controls);
-    this.shown = "";
+    this.controls.begin(this.clients);
+    this.element.replaceChildren(svg, this.controls.element);
     this.draw();
   }
 
@@ -52,7 +53,7 @@ class HostMap {
     if (!this.clients[a] && !this.clients[b]) {
       const grip = shape("line", {...ends, class: "grip", tabindex: 0, role: "button", "aria-label": `link between ${run.hosts[a]} and ${run.hosts[b]}`});
       grip.append(shape("title", {}, `${run.hosts[a]} – ${run.hosts[b]}: click to cut or heal`));
-      onPress(grip, () => this.toggle(a, b));
+      onPress(grip, () => { this.toggle(a, b); this.choose(-1, [a, b]); });
       svg.append(grip);
     }
     this.links.push({a, b, line});
@@ -64,7 +65,7 @@ class HostMap {
     const state = shape("text", {class: "state", y: client ? 20 : 28});
     group.append(shape("circle", {r: client ? 8 : 16}), shape("text", {y: client ? 3 : 4}, name.replace(/^.*-/, "")), state);
     group.append(shape("title", {}, name));
-    onPress(group, () => { this.chosen = host; this.shown = ""; this.draw(); });
+    onPress(group, () => this.choose(host, null));
     svg.append(group);
     return {group, state};
   }
@@ -75,7 +76,13 @@ class HostMap {
     return this.active((f) => ["partition", "partition-one-way", "clog"].includes(f.kind) && (joins(f, a, b) || joins(f, b, a)));
   }
 
-  active(fits) { return this.page.run.faults.filter((f) => f.end === Infinity && fits(f)); }
+  active(fits) { return this.controls.active(fits); }
+
+  choose(host, pair) {
+    this.chosen = host;
+    this.pair = pair;
+    this.draw();
+  }
 
   toggle(a, b) {
     const {hosts} = this.page.run, cuts = this.cuts(a, b);
@@ -102,7 +109,8 @@ class HostMap {
     if (!this.nodes) return;
     for (const {a, b, line} of this.links) {
       const cut = this.cuts(a, b).length > 0, lively = (this.lively.get(a * 1000 + b) || 0) > now;
-      const look = "link" + (cut ? " cut" : lively ? " lively" : "");
+      const chosen = this.pair && this.pair[0] === a && this.pair[1] === b;
+      const look = "link" + (cut ? " cut" : lively ? " lively" : "") + (chosen ? " chosen" : "");
       if (line.getAttribute("class") !== look) line.setAttribute("class", look);
     }
     this.nodes.forEach(({group, state}, host) => {
@@ -112,42 +120,7 @@ class HostMap {
       group.setAttribute("class", looks.join(" "));
       state.textContent = condition === "up" ? "" : condition;
     });
-    this.drawControls();
-  }
-
-  // drawControls offers what can be done to the chosen host, or says how.
-  drawControls() {
-    const {run} = this.page, host = this.chosen, name = run.hosts[host];
-    const condition = host < 0 ? "" : run.fact(run.tracks[host][0], Infinity).value;
-    const isolated = this.active((f) => f.kind === "partition" && f.hosts.includes(host) && !f.peers.length);
-    const any = this.active(() => true);
-    const wanted = [host, condition, any.map((f) => f.text)].join();
-    if (wanted === this.shown) return;
-    this.shown = wanted;
-    const button = (label, press, title) => element("button", {onclick: press, title});
-    const parts = [];
-    const add = (label, title, press) => { const b = button(label, press, title); b.textContent = label; parts.push(b); };
-    if (host < 0) parts.push(element("span", {className: "quiet"}, "Click a link to cut or heal it, a host to stop it."));
-    else {
-      parts.push(element("strong", {}, name));
-      const pauses = this.active((f) => f.kind === "pause" && f.hosts.includes(host));
-      if (pauses.length) add("Go on", "end its pause", () => pauses.forEach((f) => this.act("lift", f.text)));
-      else if (condition === "up") add("Pause", "it stops, and goes on as if nothing had been", () => this.act("apply", `0s pause hosts=${name}`));
-      const downs = this.active((f) => ["kill", "crash", "wipe", "upgrade"].includes(f.kind) && f.hosts.includes(host));
-      if (downs.length) add("Start", "start it again", () => downs.forEach((f) => this.act("lift", f.text)));
-      else if (condition === "down") add("Start", "start it again", () => this.act("apply", `0s restart hosts=${name}`));
-      else if (!this.clients[host]) {
-        add("Kill", "its process dies, its disk keeps everything", () => this.act("apply", `0s kill hosts=${name}`));
-        add("Crash", "it loses power, and what was not synced", () => this.act("apply", `0s crash hosts=${name}`));
-      }
-      if (isolated.length) add("Rejoin", "heal its links", () => isolated.forEach((f) => this.act("lift", f.text)));
-      else add("Isolate", "cut all its links", () => this.act("apply", `0s partition hosts=${name}`));
-      const lossy = this.active((f) => f.kind === "loss" && f.hosts.includes(host) && !f.peers.length);
-      if (lossy.length) add("Lose nothing", "its packets arrive again", () => lossy.forEach((f) => this.act("lift", f.text)));
-      else add("Lose 30%", "of the packets from and to it", () => this.act("apply", `0s loss hosts=${name} amount=300000ppm`));
-    }
-    if (any.length) add("End all faults", "heal everything that is wrong now", () => any.forEach((f) => this.act("lift", f.text)));
-    this.controls.replaceChildren(...parts);
+    this.controls.draw(this.chosen, this.pair);
   }
 }
 
