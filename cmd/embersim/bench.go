@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -22,7 +23,8 @@ type benchResult struct {
 	Events  uint64        `json:"events"`
 	Virtual time.Duration `json:"virtual_ns"`
 	Wall    time.Duration `json:"wall_ns"`
-	// Checking is the part of Wall that the checks take, in percent: what is saved by leaving them out. 0 if there are none.
+	// Checking is the part of Wall that the checks take, in percent: what is saved by leaving them out, by the median of the
+	// repeats, in which one run follows the other. 0 if there are none.
 	Checking float64 `json:"checking_percent"`
 	// EventsPerSecond and TimesRealTime follow from them.
 	EventsPerSecond float64 `json:"events_per_second"`
@@ -36,7 +38,7 @@ func (c *benchCommand) Run(s *session) error {
 	}
 	loads := scenarios.Benchmarks()
 	results := make([]benchResult, len(loads))
-	walls, bare := make([][]time.Duration, len(loads)), make([][]time.Duration, len(loads))
+	walls, shares := make([][]time.Duration, len(loads)), make([][]float64, len(loads))
 	bar := newBar(s, "measuring", int64(c.Repeats*len(loads)))
 	for range c.Repeats {
 		for i, load := range loads {
@@ -44,8 +46,9 @@ func (c *benchCommand) Run(s *session) error {
 			wall, err := results[i].measure(load, false)
 			walls[i] = append(walls[i], wall)
 			if err == nil && load.Checked {
-				wall, err = results[i].measure(load, true)
-				bare[i] = append(bare[i], wall)
+				var bare time.Duration
+				bare, err = results[i].measure(load, true)
+				shares[i] = append(shares[i], 100-100*float64(bare)/float64(max(wall, 1)))
 			}
 			if err != nil {
 				bar.finish()
@@ -56,7 +59,7 @@ func (c *benchCommand) Run(s *session) error {
 	}
 	bar.finish()
 	for i := range results {
-		results[i].conclude(walls[i], bare[i])
+		results[i].conclude(walls[i], shares[i])
 	}
 	return c.print(s, loads, results)
 }
@@ -73,19 +76,19 @@ func (r *benchResult) measure(load scenarios.Benchmark, unchecked bool) (time.Du
 	return wall, err
 }
 
-// conclude takes the median of the times, and what they would be without checks if that was measured.
-func (r *benchResult) conclude(walls, bare []time.Duration) {
+// conclude takes the median of the times, and of the shares that checking has had of them.
+func (r *benchResult) conclude(walls []time.Duration, shares []float64) {
 	r.Wall = max(median(walls), 1)
-	if len(bare) > 0 {
-		r.Checking = max(100-100*float64(median(bare))/float64(r.Wall), 0)
+	if len(shares) > 0 {
+		r.Checking = max(median(shares), 0)
 	}
 	r.EventsPerSecond = float64(r.Events) / r.Wall.Seconds()
 	r.TimesRealTime = float64(r.Virtual) / float64(r.Wall)
 }
 
-func median(times []time.Duration) time.Duration {
-	slices.Sort(times)
-	return times[len(times)/2]
+func median[T cmp.Ordered](values []T) T {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 func (c *benchCommand) print(s *session, loads []scenarios.Benchmark, results []benchResult) error {

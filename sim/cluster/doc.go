@@ -12,6 +12,9 @@
 //	│  history ──────► linearizability     effects ──────► ledger                          │
 //	└──────────────────────────────────────────────────────────────────────────────────────┘
 //
+// Beside operations, clients go over all keys of a node by SCAN, whose guarantee is checked against the effects that the node has
+// had, and begin commands that they never end.
+//
 // A run has two phases. In the first the faults of its plan strike while clients work: only safety is judged. Then the
 // world heals, and liveness is judged too: within a stated virtual time every operation must be answered, every node must
 // believe every other alive, and every slot must be served.
