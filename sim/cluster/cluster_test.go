@@ -50,10 +50,12 @@ func TestAFailingLogStopsAStart(t *testing.T) {
 	config, plan := small(3)
 	config.Nodes[2].Share = 0
 	host := config.NodeNames()[2:]
-	plan.Faults = []sim.Fault{
-		{At: time.Second, For: time.Second, Kind: sim.FaultKill, Hosts: host},
-		{At: 2*time.Second + time.Microsecond, For: time.Second, Kind: sim.FaultDiskSyncError, Amount: 1_000_000, Hosts: host},
-		{At: 4 * time.Second, Kind: sim.FaultRestart, Hosts: host},
+	config.Chaos = 30 * time.Second
+	for at := time.Second; at < 25*time.Second; at += 4 * time.Second { // some of the syncs fail, as they are at their end
+		plan.Faults = append(plan.Faults,
+			sim.Fault{At: at, For: time.Second, Kind: sim.FaultKill, Hosts: host},
+			sim.Fault{At: at + time.Second + time.Microsecond, For: time.Second, Kind: sim.FaultDiskSyncError, Amount: 1_000_000, Hosts: host},
+			sim.Fault{At: at + 3*time.Second, Kind: sim.FaultRestart, Hosts: host})
 	}
 	var trace strings.Builder
 	config.Trace = &trace

@@ -22,10 +22,11 @@ const (
 
 // Tokens of a driver's timers.
 const (
-	tokenWake    = iota + 1 // hand the gathered client input to the node
-	tokenSync               // the sync of the log is done
-	tokenDrained            // what was sent to some clients has left
-	tokenClose              // some streams of the bus are closed
+	tokenWake       = iota + 1 // hand the gathered client input to the node
+	tokenSync                  // the sync of the log is done
+	tokenSyncBegins            // it has begun
+	tokenDrained               // what was sent to some clients has left
+	tokenClose                 // some streams of the bus are closed
 )
 
 // driver is the simulator's host of one node: what embernode's loop is in production.
@@ -50,7 +51,7 @@ type driver struct {
 	// wakes draws how long the node sleeps on arrived input, which decides where batches end.
 	wakes   *random.Moments
 	drained []core.ClientID // those whose replies are on their way out
-	syncing bool
+	logSync
 	// closing are streams that the node has closed and that are open still: what is read from them meanwhile comes to the node.
 	closing []transport.StreamID
 	// spoke is set once the node has said something to others.
@@ -147,6 +148,8 @@ func (d *driver) timer(token uint64) {
 		d.wake()
 	case tokenSync:
 		d.synced()
+	case tokenSyncBegins:
+		d.syncBegins()
 	case tokenDrained:
 		d.tellDrained()
 	case tokenClose:
@@ -311,43 +314,6 @@ func (d *driver) endLog(err error) {
 	if d.logFailure == nil {
 		d.logFailure = err
 	}
-}
-
-// append writes a record and sees to a sync, which takes its time.
-func (d *driver) append(effect *core.Effect) {
-	if d.logFailure != nil {
-		return
-	}
-	position, err := d.log.Append(effect.Bytes)
-	if err != nil {
-		d.endLog(err)
-		return
-	}
-	if d.opening == 0 {
-		d.opening = position
-	}
-	if position != effect.Position {
-		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
-	}
-	if !d.syncing {
-		d.syncing = true
-		d.host.After(d.host.DiskLatency(), tokenSync)
-	}
-}
-
-func (d *driver) synced() {
-	d.syncing = false
-	if d.logFailure != nil {
-		return
-	}
-	position, err := d.log.Sync()
-	if err != nil {
-		d.endLog(err)
-		d.step(&core.LogFailed{Reason: err.Error()})
-		return
-	}
-	d.durable = position
-	d.step(&core.Persisted{Position: position})
 }
 
 // forgetDrain takes a client that is gone out of those whose replies are on their way: its number may be another's soon.
