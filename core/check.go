@@ -13,7 +13,7 @@ func (n *Node) Owned() slots.Set { return n.owned }
 
 // Check verifies the node's invariants and those of its parts. It walks over everything, and is meant for tests and simulations.
 func (n *Node) Check() error {
-	if err := errors.Join(n.checkLog(), n.checkGroup(), n.checkProposals(), n.checkDissemination(), n.checkJoining()); err != nil {
+	if err := errors.Join(n.checkLog(), n.checkGroup(), n.checkProposals(), n.checkDissemination(), n.checkJoining(), n.checkHandover()); err != nil {
 		return err
 	}
 	if len(n.runs) != 0 || len(n.window) != 0 {
@@ -75,6 +75,8 @@ func (n *Node) checkSession(c *client) error {
 		return fmt.Errorf("core: client %d has queued %d commands of %d bytes, its session %+v", c.id, len(c.queue), c.queueBytes, *t)
 	case (c.held&heldByPause != 0) != slices.Contains(n.postponed, c), (c.held&heldByTurn != 0) != slices.Contains(n.yielded, c):
 		return fmt.Errorf("core: client %d waits for %b and is not listed so", c.id, c.held)
+	case (c.held&heldByMark != 0) != slices.ContainsFunc(n.uncertain, func(u uncertainClient) bool { return u.client == c }):
+		return fmt.Errorf("core: client %d waits for %b, and is not listed among those who wait for a mark", c.id, c.held)
 	case (c.held&heldByCommand != 0) != slices.ContainsFunc(n.continued, func(rest continued) bool { return rest.client == c }):
 		return fmt.Errorf("core: client %d waits for %b, and which commands go on does not say so", c.id, c.held)
 	case c.held&heldByProposal != 0 && len(c.changes)+c.owed == 0:

@@ -162,6 +162,7 @@ func (n *Node) advance() {
 		n.takeGossip()
 	}
 	n.advanceConfiguration()
+	n.endUncertainty()
 	if n.nextStreamSweep <= n.at.Now {
 		n.sweepStreams()
 	}
@@ -179,7 +180,7 @@ func (n *Node) advance() {
 
 // NextDeadline returns when the node wants a DeadlineReached, or Never. It may be in the past.
 func (n *Node) NextDeadline() time.Duration {
-	deadline := min(n.nextStreamSweep, n.pauseEnd, n.configurationDeadline())
+	deadline := min(n.nextStreamSweep, n.pauseEnd, n.configurationDeadline(), n.handoverDeadline())
 	if !n.expiryOff && n.paused == notPaused {
 		deadline = min(deadline, n.nextExpiry)
 	}

@@ -43,6 +43,8 @@ type client struct {
 	ordinal uint64
 	held    hold
 	closed  bool
+	// hasWaited says that its next command need not wait for a mark any more.
+	hasWaited bool
 	// parked are replies that wait, oldest first. While there are any, every later reply waits behind them, so that a
 	// connection's replies keep the order of its commands.
 	parked      []*parkedReply
@@ -67,6 +69,7 @@ const (
 	heldByPause                     // CLIENT PAUSE
 	heldByCommand                   // its command is executed in pieces
 	heldByTurn                      // it has published so much that others come first
+	heldByMark                      // it was sent here for a slot whose mark has not come yet
 )
 
 // parkedReply is a reply, or several in a row, that may not leave yet.

@@ -67,6 +67,7 @@ type dissemination struct {
 
 // heardStamp sees to it that the node gets what a peer has and it has not.
 func (n *Node) heardStamp(from wire.NodeID, stamp topology.Stamp) {
+	n.ownerKnows(from, stamp)
 	if stamp.Newer(n.stamp) && n.pulling.IsZero() {
 		n.pullFrom(from, stamp.Version)
 	}

@@ -416,8 +416,7 @@ func (n *Node) redirect(c *client, p *parsed) error {
 	if owner.ID == n.self || shardChannel && n.inShardOf(p.slot) {
 		return nil
 	}
-	n.counters.Redirects++
-	return redirect.Moved{Slot: uint16(p.slot), Endpoint: n.view.EndpointOf(&owner), Port: n.portFor(c, &owner)}
+	return n.elsewhere(c, p, &owner)
 }
 
 // writeRepliesTo makes the writer's next bytes the client's, in its protocol.

@@ -30,6 +30,7 @@ type openSlots struct {
 	// intents are the slots that this node's shard means to take. Invariant: sorted by slot, unique.
 	intents []topology.Mark
 	asked
+	handover
 }
 
 // refreshOpenSlots follows a change of the configuration.

@@ -48,10 +48,10 @@ func (n *Node) Unpause() {
 	}
 }
 
-// postpone makes a client wait if its next command must: for the end of the pause, for what it has proposed, or for the next
-// Step, since this one has sent its share of messages.
+// postpone makes a client wait if its next command must: for the end of the pause, for what it has proposed, for a mark, or for the
+// next Step, since this one has sent its share of messages.
 func (n *Node) postpone(c *client, p *parsed) bool {
-	if n.awaitsSettlement(c, p) {
+	if n.awaitsSettlement(c, p) || n.awaitsMark(c, p) {
 		return true
 	}
 	if n.fanOut >= maxFanOut {

@@ -35,7 +35,9 @@ func (n *Node) refreshView() {
 	if shard, ok := n.state.ShardOf(n.self); ok && shard.Primary == n.self {
 		n.owned = n.state.SlotsOf(shard.ID)
 	}
+	migrated := n.migrating
 	n.refreshOpenSlots()
+	n.giveAway(migrated)
 	n.settled = n.owned.Subtract(n.migrating)
 	n.refreshServing()
 }

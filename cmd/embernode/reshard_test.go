@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// setSlot moves a slot from one node to another, as redis-cli --cluster reshard does it.
+// setSlot moves a slot from one node to another, as redis-cli --cluster reshard does it, once it is empty.
 func setSlot(t *testing.T, nodes []*client, slot, from, to int) {
 	t.Helper()
-	number := fmt.Sprint(slot)
-	nodes[to].expect("OK", "CLUSTER", "SETSLOT", number, "IMPORTING", nodeID(from).String())
-	nodes[from].expect("OK", "CLUSTER", "SETSLOT", number, "MIGRATING", nodeID(to).String())
-	nodes[from].expect("", "CLUSTER", "GETKEYSINSLOT", number, "10")
-	nodes[to].expect("OK", "CLUSTER", "SETSLOT", number, "NODE", nodeID(to).String())
+	number, source, target := fmt.Sprint(slot), nodes[from].call("CLUSTER", "MYID"), nodes[to].call("CLUSTER", "MYID")
+	nodes[to].expect("OK", "CLUSTER", "SETSLOT", number, "IMPORTING", source)
+	nodes[from].expect("OK", "CLUSTER", "SETSLOT", number, "MIGRATING", target)
+	await(t, "the slot is empty", func() bool { return nodes[from].call("CLUSTER", "GETKEYSINSLOT", number, "10") == "" })
+	nodes[to].expect("OK", "CLUSTER", "SETSLOT", number, "NODE", target)
 	for i, c := range nodes {
 		if i != to {
-			c.expect("OK", "CLUSTER", "SETSLOT", number, "NODE", nodeID(to).String())
+			c.expect("OK", "CLUSTER", "SETSLOT", number, "NODE", target)
 		}
 	}
 }
