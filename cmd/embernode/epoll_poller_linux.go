@@ -19,6 +19,7 @@ type poller struct {
 	// rung says that the bell is ringing, so that it need not be rung again before the next wait has returned.
 	rung   atomic.Bool
 	events []unix.EpollEvent
+	company
 }
 
 // What an event is about. It is kept in the event's Pad; Fd is the number of the client or the listener.
@@ -79,13 +80,28 @@ func (p *poller) wake() {
 
 // wait returns what has happened, as soon as anything has or the time is over. The events are valid until the next call.
 func (p *poller) wait(patience time.Duration) []unix.EpollEvent {
-	n, err := unix.EpollWait(p.epoll, p.events, milliseconds(patience))
+	n := 0
+	if patience > 0 && p.hasCompany() {
+		if n = p.look(0); n == 0 {
+			n = p.park(patience)
+		}
+	} else {
+		n = p.look(milliseconds(patience))
+	}
+	// Whoever wakes from here on rings again; who did before finds that we look after this.
+	if p.rung.Swap(false) {
+		p.noteRing()
+	}
+	return p.events[:n]
+}
+
+// look returns how many events there are, after so many milliseconds at most.
+func (p *poller) look(patience int) int {
+	n, err := unix.EpollWait(p.epoll, p.events, patience)
 	if err != nil && !errors.Is(err, unix.EINTR) {
 		panic("embernode: epoll_wait: " + err.Error()) // it has no other error for a descriptor that is open
 	}
-	// Whoever wakes from here on rings again; who did before finds that we look after this.
-	p.rung.Store(false)
-	return p.events[:max(n, 0)]
+	return max(n, 0)
 }
 
 // milliseconds is a time as epoll_wait takes it, rounded up: it must not end before the time.
@@ -97,6 +113,7 @@ func milliseconds(d time.Duration) int {
 }
 
 func (p *poller) close() {
+	p.leaveCompany()
 	_ = unix.Close(p.bell) // nothing can be lost by this, nor by the next
 	_ = unix.Close(p.epoll)
 }
