@@ -72,6 +72,7 @@ func New(options Options, log Recovered) (*Node, error) {
 	n := &Node{options: options, space: keyspace.New(options.Random.Uint64())}
 	n.space.SetMarks(options.Marks)
 	n.space.OnAllocation(options.Allocated)
+	n.settings = options.settings()
 	n.window = make([]parsed, 0, windowSize)
 	n.reply = resp.Writer{Protocol: 2}
 	last, records, err := log.load()
@@ -92,7 +93,6 @@ func New(options Options, log Recovered) (*Node, error) {
 		return nil, err
 	}
 	n.noteState()
-	n.settings = options.settings()
 	n.sessions = session.NewRegistry(n)
 	n.view = topology.View{Self: n.self}
 	n.connectView()

@@ -21,7 +21,7 @@ func (n *Node) soloState(self wire.NodeID, boot uint64) *topology.State {
 	var shard topology.ShardID
 	n.options.Random.Fill(cluster[:])
 	n.options.Random.Fill(shard[:])
-	announce := n.options.Announce
+	announce := n.announced()
 	state := topology.Solo(cluster, topology.Node{
 		ID: self, Host: announce.Host, Hostname: announce.Hostname, Zone: announce.Zone,
 		ClientPort: announce.ClientPort, BusPort: announce.BusPort, TLSPort: announce.TLSPort, Boot: boot,

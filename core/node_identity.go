@@ -63,9 +63,12 @@ func (n *Node) misdescribed() []topology.Command {
 	return changes
 }
 
+// announced returns what others are told of the node, as far as it knows.
+func (n *Node) announced() Announce { return n.options.Announce.Override(&n.settings) }
+
 // address returns what the node announces. Where it does not know its own host it has the one that it was seen at, or is known by.
 func (n *Node) address(known string) topology.SetAddress {
-	announce := n.options.Announce
+	announce := n.announced()
 	host := announce.Host
 	if host == "" {
 		host = known

@@ -155,7 +155,7 @@ func readParty(r *wire.Reader) party {
 
 // sendMeet sends a message to an address: in a datagram, or on a stream of its own if it is too large.
 func (n *Node) sendMeet(to netip.AddrPort, m *meetMessage) {
-	m.port, m.seen = n.options.Announce.BusPort, to.Addr()
+	m.port, m.seen = n.announced().BusPort, to.Addr()
 	payload := m.append(nil)
 	if len(payload) <= n.datagramRoom() {
 		n.counters.Bus.DatagramsSent++

@@ -273,3 +273,38 @@ func TestNodeTimeoutScalesFailureDetection(t *testing.T) {
 	h.expect(0, "CONFIG SET cluster-node-timeout 59",
 		"-ERR CONFIG SET failed (possibly related to argument 'cluster-node-timeout') - argument must be between 60 and 3600000 inclusive\r\n")
 }
+
+// What the node announces of itself changes at run time, for all nodes.
+func TestAnnouncedAddressesChange(t *testing.T) {
+	g := newTestGroup(t, 3)
+	for _, set := range []string{"ip 10.0.0.9", "hostname one.example", "port 80", "bus-port 17001", "tls-port 443", "human-nodename one"} {
+		g.expect(0, "CONFIG SET cluster-announce-"+set, replyOK)
+	}
+	g.advance(time.Second)
+	for i := range g.nodes {
+		if got := g.do(i, "CLUSTER NODES"); !strings.Contains(got, nodeName(0)+" 10.0.0.9:80@17001,one.example ") {
+			t.Errorf("node %d: %s", i, got)
+		}
+		if got := g.do(i, "CLUSTER SHARDS"); !strings.Contains(got, "tls-port\r\n:443\r\n") {
+			t.Errorf("node %d: %s", i, got)
+		}
+	}
+	g.nodes[0].node.options.Announce.Host = "127.0.0.1"
+	for _, name := range []string{"ip", "hostname", "human-nodename"} {
+		g.nodes[0].send(0, request("CONFIG", "SET", "cluster-announce-"+name, ""))
+		g.settle()
+		if got := g.nodes[0].take(0); got != replyOK {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	g.expect(0, "CONFIG SET cluster-announce-port 0", replyOK)
+	g.advance(time.Second)
+	if got := g.do(2, "CLUSTER NODES"); !strings.Contains(got, nodeName(0)+" 127.0.0.1:7001@17001 ") {
+		t.Errorf("taken back: %s", got)
+	}
+	const failed = "-ERR CONFIG SET failed (possibly related to argument 'cluster-announce-"
+	g.expect(0, "CONFIG SET cluster-announce-hostname a_b", failed+"hostname') - Hostnames may only contain alphanumeric characters, hyphens or dots\r\n")
+	g.expect(0, "CONFIG SET cluster-announce-human-nodename a@b", failed+"human-nodename') - Announced human node name contained invalid character\r\n")
+	g.expect(0, "CONFIG SET cluster-announce-port 65536", failed+"port') - argument must be between 0 and 65535 inclusive\r\n")
+	g.expect(0, "CONFIG SET cluster-announce-ip here", failed+"ip') - argument must be an IP address at which others reach this node, not \"here\"\r\n")
+}

@@ -39,6 +39,7 @@ func (n *Node) SettingsChanged() {
 	n.sessions.SetMaxTrackedKeys(int(min(n.settings.TrackedKeys, 1<<30)))
 	n.space.SetEviction(n.settings.Eviction)
 	n.evictionPending = n.settings.MaxMemory > 0
+	n.trueIn = nil // what is announced may have changed
 	if n.gossip != nil {
 		n.gossip.Reconfigure(n.gossipConfig())
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -18,7 +19,7 @@ import (
 
 // Options are what a node is told at its start. They do not change while it runs.
 type Options struct {
-	// Announce is how clients and peers reach this node.
+	// Announce is how clients and peers reach this node, unless the Settings say otherwise.
 	Announce Announce
 	// RequireFullCoverage makes every keyed command fail while some slot is not served (cluster-require-full-coverage).
 	RequireFullCoverage bool
@@ -79,6 +80,15 @@ type Announce struct {
 	ClientPort, BusPort uint16
 	// TLSPort is the TCP port for clients that use TLS, 0 if there is none.
 	TLSPort uint16
+}
+
+// Override returns the addresses with those in place that the settings have.
+func (a Announce) Override(s *command.Settings) Announce {
+	a.Host, a.Hostname = cmp.Or(s.AnnounceIP, a.Host), cmp.Or(s.AnnounceHostname, a.Hostname)
+	a.ClientPort = cmp.Or(uint16(s.AnnouncePort), a.ClientPort)
+	a.TLSPort = cmp.Or(uint16(s.AnnounceTLSPort), a.TLSPort)
+	a.BusPort = cmp.Or(uint16(s.AnnounceBusPort), a.BusPort)
+	return a
 }
 
 // ProcessInfo is what INFO says of the process that the core cannot know.

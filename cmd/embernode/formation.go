@@ -41,7 +41,7 @@ func (s *server) form(ctx context.Context) {
 	stop := context.AfterFunc(ctx, operator.close)
 	defer stop()
 	defer operator.close()
-	f := &formation{server: s, operator: operator, announce: s.command.announce(s.clientPort, s.busPort)}
+	f := &formation{server: s, operator: operator, announce: s.command.announce(s.clientPort, s.busPort).Override(&s.command.changeable)}
 	if s.command.ClusterInit {
 		err = f.initialize()
 	} else {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -39,24 +38,17 @@ func (c *commandLine) nodeOptions(clientPort, busPort uint16) core.Options {
 	return options
 }
 
-// announce is what others are told. A node that listens on one address is found there; one that listens on all of them
+// announce is what others are told, unless the settings say otherwise. A node that listens on one address is found there; one that listens on all of them
 // cannot know which of them the others see, unless by the peers that it is to join.
 func (c *commandLine) announce(clientPort, busPort uint16) core.Announce {
 	a := core.Announce{
-		Host: string(c.AnnounceIP), Hostname: string(c.AnnounceHostname), Zone: string(c.AvailabilityZone),
-		ClientPort: clientPort, BusPort: busPort, TLSPort: uint16(cmp.Or(c.AnnounceTLSPort, c.TLSPort)),
+		Zone: string(c.AvailabilityZone), ClientPort: clientPort, BusPort: busPort, TLSPort: uint16(c.TLSPort),
 	}
-	if first := c.Bind[0].address; a.Host == "" && !first.IsUnspecified() {
+	if first := c.Bind[0].address; !first.IsUnspecified() {
 		a.Host = first.WithZone("").String()
 	}
 	if a.Host == "" {
 		a.Host = c.SeedPeers.seenFrom()
-	}
-	if c.AnnouncePort != 0 {
-		a.ClientPort = uint16(c.AnnouncePort)
-	}
-	if c.AnnounceBusPort != 0 {
-		a.BusPort = uint16(c.AnnounceBusPort)
 	}
 	return a
 }

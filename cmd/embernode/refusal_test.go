@@ -93,7 +93,7 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--client-output-buffer-limit"}, "missing value"},
 		{[]string{"--bind", "nowhere.example"}, "argument must be IP addresses"},
 		{[]string{"--bind"}, "missing value"},
-		{[]string{"--cluster-announce-hostname", "a_b"}, "hostnames may only contain"},
+		{[]string{"--cluster-announce-hostname", "a_b"}, "Hostnames may only contain"},
 		{[]string{"--cluster-announce-ip", "0.0.0.0"}, "at which others reach this node"},
 		{[]string{"--cluster-require-full-coverage", "maybe"}, "argument must be 'yes' or 'no'"},
 		{[]string{"--client-query-buffer-limit", "1k"}, "argument must be between 1048576"},

@@ -77,35 +77,6 @@ func parseInteger(text []byte, low, high int64) (int64, error) {
 	return number, nil
 }
 
-// announcedIP is an IP address, or empty.
-type announcedIP string
-
-// UnmarshalText reads an address without a zone.
-func (v *announcedIP) UnmarshalText(text []byte) error {
-	if len(text) > 0 {
-		if address, err := netip.ParseAddr(string(text)); err != nil || address.Zone() != "" || address.IsUnspecified() {
-			return fmt.Errorf("argument must be an IP address at which others reach this node, not %q", text)
-		}
-	}
-	*v = announcedIP(text)
-	return nil
-}
-
-// announcedName is a hostname, or empty.
-type announcedName string
-
-// UnmarshalText reads a name of the characters that Redis takes.
-func (v *announcedName) UnmarshalText(text []byte) error {
-	if len(text) > topology.MaxHost {
-		return fmt.Errorf("hostnames must be at most %d characters", topology.MaxHost)
-	}
-	if !consistsOf(string(text), ".-") {
-		return errors.New("hostnames may only contain alphanumeric characters, hyphens or dots")
-	}
-	*v = announcedName(text)
-	return nil
-}
-
 // zoneName is a failure domain, or empty.
 type zoneName string
 

@@ -56,24 +56,24 @@ type settings struct {
 	IOThreads        count        `name:"io-threads" default:"1" group:"limits" placeholder:"COUNT" help:"Threads that run at one time (GOMAXPROCS). The node itself is one; more help the garbage collector and very many clients, and cost CPU."`
 	DisableTHP       yesNo        `name:"disable-thp" default:"no" group:"limits" placeholder:"yes|no" help:"Do not ask the system for large pages where data lies. They make access faster; there is no fork that they could slow down."`
 
-	ClusterPort         portNumber    `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
-	AnnounceIP          announcedIP   `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`
-	AnnounceHostname    announcedName `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
-	EndpointType        setting       `name:"cluster-preferred-endpoint-type" default:"ip" group:"cluster" placeholder:"TYPE" help:"What clients are told of where a node is: ip, hostname, or unknown-endpoint, which is the host that they have asked."`
-	AnnouncePort        portNumber    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
-	AnnounceTLSPort     portNumber    `name:"cluster-announce-tls-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients that use TLS reach this node. 0 is --tls-port."`
-	AnnounceBusPort     portNumber    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
-	AnnounceHumanName   string        `name:"cluster-announce-human-nodename" default:"" group:"cluster" placeholder:"NAME" help:"Name of this node in the log."`
-	AvailabilityZone    zoneName      `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
-	ClusterInit         answer        `name:"cluster-init" default:"no" group:"cluster" help:"Begin a cluster: a node that is alone and has no slots takes all of them."`
-	SeedPeers           seedPeers     `name:"seed-peers" default:"" group:"cluster" placeholder:"HOST:PORT,..." help:"Nodes of the cluster to join, one of which must answer, by their ports for clients; HOST:PORT@BUSPORT if the port for other nodes is not 10000 above. For a node that is alone."`
-	ClusterSecret       setting       `name:"cluster-secret" default:"" group:"cluster" placeholder:"SECRET" help:"Secret that all nodes share: only those who know it are heard on the cluster port. Two, in quotes, while it is changed: the first one seals, both are accepted. Better in a file: others see the command line."`
-	ClusterSecretFile   setting       `name:"cluster-secret-file" default:"" group:"cluster" placeholder:"PATH" help:"File with the secret, or with both on a line each."`
-	ClusterSecretMode   setting       `name:"cluster-secret-mode" default:"require" group:"cluster" placeholder:"require|prefer|accept" help:"To bring a secret into a running cluster: first all nodes accept what is sealed, then they prefer to seal, then they require it."`
-	FullCoverage        setting       `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
-	AllowReadsWhenDown  setting       `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
-	AllowPubSubWhenDown setting       `name:"cluster-allow-pubsubshard-when-down" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve sharded channels while the cluster is down."`
-	NodeTimeout         setting       `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
+	ClusterPort         portNumber `name:"cluster-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port for other nodes, UDP and TCP. 0 is the port for clients + 10000."`
+	AnnounceIP          setting    `name:"cluster-announce-ip" default:"" group:"cluster" placeholder:"ADDRESS" help:"Address at which others reach this node. Default: the first of --bind, if it is one."`
+	AnnounceHostname    setting    `name:"cluster-announce-hostname" default:"" group:"cluster" placeholder:"NAME" help:"Name at which clients reach this node."`
+	EndpointType        setting    `name:"cluster-preferred-endpoint-type" default:"ip" group:"cluster" placeholder:"TYPE" help:"What clients are told of where a node is: ip, hostname, or unknown-endpoint, which is the host that they have asked."`
+	AnnouncePort        setting    `name:"cluster-announce-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients reach this node. 0 is --port."`
+	AnnounceTLSPort     setting    `name:"cluster-announce-tls-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which clients that use TLS reach this node. 0 is --tls-port."`
+	AnnounceBusPort     setting    `name:"cluster-announce-bus-port" default:"0" group:"cluster" placeholder:"PORT" help:"Port at which other nodes reach this node. 0 is --cluster-port."`
+	AnnounceHumanName   setting    `name:"cluster-announce-human-nodename" default:"" group:"cluster" placeholder:"NAME" help:"Name of this node in the log."`
+	AvailabilityZone    zoneName   `name:"availability-zone" default:"" group:"cluster" placeholder:"NAME" help:"Failure domain of this node."`
+	ClusterInit         answer     `name:"cluster-init" default:"no" group:"cluster" help:"Begin a cluster: a node that is alone and has no slots takes all of them."`
+	SeedPeers           seedPeers  `name:"seed-peers" default:"" group:"cluster" placeholder:"HOST:PORT,..." help:"Nodes of the cluster to join, one of which must answer, by their ports for clients; HOST:PORT@BUSPORT if the port for other nodes is not 10000 above. For a node that is alone."`
+	ClusterSecret       setting    `name:"cluster-secret" default:"" group:"cluster" placeholder:"SECRET" help:"Secret that all nodes share: only those who know it are heard on the cluster port. Two, in quotes, while it is changed: the first one seals, both are accepted. Better in a file: others see the command line."`
+	ClusterSecretFile   setting    `name:"cluster-secret-file" default:"" group:"cluster" placeholder:"PATH" help:"File with the secret, or with both on a line each."`
+	ClusterSecretMode   setting    `name:"cluster-secret-mode" default:"require" group:"cluster" placeholder:"require|prefer|accept" help:"To bring a secret into a running cluster: first all nodes accept what is sealed, then they prefer to seal, then they require it."`
+	FullCoverage        setting    `name:"cluster-require-full-coverage" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve nothing while any slot is not served."`
+	AllowReadsWhenDown  setting    `name:"cluster-allow-reads-when-down" default:"no" group:"cluster" placeholder:"yes|no" help:"Serve reads while the cluster is down."`
+	AllowPubSubWhenDown setting    `name:"cluster-allow-pubsubshard-when-down" default:"yes" group:"cluster" placeholder:"yes|no" help:"Serve sharded channels while the cluster is down."`
+	NodeTimeout         setting    `name:"cluster-node-timeout" default:"6000" group:"cluster" placeholder:"MILLISECONDS" help:"About how long a node of a small cluster is silent before it is declared failed. All times of failure detection scale with it: at 6000 a node probes another one each second."`
 
 	Dir               string  `name:"dir" default:"./" group:"process" placeholder:"PATH" help:"Directory for what the node keeps."`
 	LogLevel          setting `name:"loglevel" default:"notice" group:"process" placeholder:"LEVEL" help:"debug, verbose, notice, warning or nothing."`

@@ -120,7 +120,7 @@ func TestAnnouncedAddress(t *testing.T) {
 		{"--bind 10.0.0.5 --cluster-announce-ip 1.2.3.4 --cluster-announce-port 80 --cluster-announce-bus-port 81", "1.2.3.4", 80, 81},
 	} {
 		c := parse(t, strings.Fields(test.args)...)
-		a := c.announce(uint16(c.Port), uint16(c.ClusterPort))
+		a := c.announce(uint16(c.Port), uint16(c.ClusterPort)).Override(&c.changeable)
 		if a.Host != test.host || a.ClientPort != test.clientPort || a.BusPort != test.busPort {
 			t.Errorf("%s: %+v", test.args, a)
 		}

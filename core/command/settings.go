@@ -20,6 +20,7 @@ type Settings struct {
 	// FullCoverage, ReadsWhenDown and ShardChannelsWhenDown say what is served while slots are not (cluster-require-full-coverage,
 	// cluster-allow-reads-when-down, cluster-allow-pubsubshard-when-down).
 	FullCoverage, ReadsWhenDown, ShardChannelsWhenDown bool
+	AnnounceSettings
 	// NodeTimeout is about how long a node of a small cluster is silent before it is declared failed, in milliseconds: all times of
 	// failure detection scale with it (cluster-node-timeout).
 	NodeTimeout int64
@@ -127,6 +128,12 @@ var settings = []setting{
 	memorySize("client-query-buffer-limit", 1<<20, func(s *Settings) *int64 { return &s.QueryBuffer }),
 	yesNo("cluster-allow-pubsubshard-when-down", func(s *Settings) *bool { return &s.ShardChannelsWhenDown }),
 	yesNo("cluster-allow-reads-when-down", func(s *Settings) *bool { return &s.ReadsWhenDown }),
+	between("cluster-announce-bus-port", 0, math.MaxUint16, func(s *Settings) *int64 { return &s.AnnounceBusPort }),
+	checked("cluster-announce-hostname", checkHostname, func(s *Settings) *string { return &s.AnnounceHostname }),
+	checked("cluster-announce-human-nodename", checkHumanName, func(s *Settings) *string { return &s.AnnounceHumanName }),
+	checked("cluster-announce-ip", checkAnnouncedIP, func(s *Settings) *string { return &s.AnnounceIP }),
+	between("cluster-announce-port", 0, math.MaxUint16, func(s *Settings) *int64 { return &s.AnnouncePort }),
+	between("cluster-announce-tls-port", 0, math.MaxUint16, func(s *Settings) *int64 { return &s.AnnounceTLSPort }),
 	between("cluster-node-timeout", 60, 60*60*1000, func(s *Settings) *int64 { return &s.NodeTimeout }),
 	oneOf("cluster-preferred-endpoint-type", endpointWords[:], func(s *Settings) *string { return &s.Endpoint }),
 	yesNo("cluster-require-full-coverage", func(s *Settings) *bool { return &s.FullCoverage }),
