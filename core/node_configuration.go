@@ -75,7 +75,7 @@ func (n *Node) advanceConfiguration() {
 			n.advanceRemovals()
 			n.advanceReset()
 		}
-		if !n.touched {
+		if !n.touched && !n.answered {
 			return
 		}
 		n.advanceGroup()
@@ -87,8 +87,11 @@ func (n *Node) configurationDeadline() time.Duration {
 	if !n.started {
 		return Never
 	}
-	return min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.requestDeadline(), n.describeDeadline(), n.voterDeadline(),
-		n.joinDeadline(), n.leavingDeadline())
+	deadline := min(n.machine.NextDeadline(), n.pullEnd, n.proposalDeadline(), n.requestDeadline(), n.describeDeadline())
+	if n.isOpen {
+		deadline = min(deadline, n.voterDeadline(), n.joinDeadline(), n.leavingDeadline())
+	}
+	return deadline
 }
 
 // memberIDs lists the nodes of the configuration, sorted.

@@ -217,7 +217,7 @@ func (n *Node) installAgreed() {
 	if _, member := n.agreed.state.Node(n.self); member {
 		n.install(n.agreed.state)
 	} else if !n.founding {
-		n.becomeSolo(false)
+		n.becomeSolo()
 	}
 }
 

@@ -192,7 +192,7 @@ func (n *Node) adoptFrom(state *topology.State) {
 	if _, member := state.Node(n.self); member {
 		n.adopt(state)
 	} else {
-		n.becomeSolo(false)
+		n.becomeSolo()
 	}
 }
 

@@ -189,17 +189,17 @@ func (n *Node) advanceReset() {
 	switch {
 	case r == nil || n.adopting != nil:
 	case len(n.state.Nodes()) == 1 && len(n.undecided) == 0:
-		n.becomeSolo(r.hard)
+		n.becomeSolo()
 	case n.at.Now >= r.deadline:
 		n.endReset(errUnknownOutcome)
 	}
 }
 
 // becomeSolo makes the node a cluster of its own, with no slot, once that is durable.
-func (n *Node) becomeSolo(hard bool) {
+func (n *Node) becomeSolo() {
 	n.options.Marks.Hit(marks.BecameSolo)
 	n.founding, n.foundingAs = true, n.self
-	if hard {
+	if n.resetting != nil && n.resetting.hard {
 		n.options.Random.Fill(n.foundingAs[:])
 	}
 	if spent := n.machine.Spent(); spent > 0 && len(n.state.Nodes()) > 1 {

@@ -98,6 +98,9 @@ func (n *Node) fenced() error {
 	return nil
 }
 
+// Joining reports whether the node is about to join another cluster. Until that is decided it serves nothing.
+func (n *Node) Joining() bool { return n.attempt != nil }
+
 // beginAttempt begins to join the cluster of a host, unless something is under way that must end first: who has asked asks again.
 func (n *Node) beginAttempt(host wire.NodeID, at netip.AddrPort) {
 	if n.attempt != nil || n.adopting != nil || len(n.undecided) > 0 || len(n.state.Nodes()) > 1 || n.logError != nil || host == n.self {

@@ -60,7 +60,7 @@ func (n *Node) open() {
 	if n.isOpen || !n.started || n.persisted < n.openingPosition {
 		return
 	}
-	if len(n.state.Nodes()) == 1 && len(n.misdescribed()) > 0 && n.describeAt == 0 {
+	if len(n.state.Nodes()) == 1 && n.fenced() == nil && len(n.misdescribed()) > 0 && n.describeAt == 0 {
 		return
 	}
 	n.isOpen = true

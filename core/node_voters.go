@@ -66,7 +66,7 @@ func (n *Node) fitness(id wire.NodeID) topology.Fitness {
 
 // voterDeadline returns when the leader has to look again: while there is something to see.
 func (n *Node) voterDeadline() time.Duration {
-	if n.machine.Role() != consensus.Leader || n.gossip == nil {
+	if n.machine.Role() != consensus.Leader || n.gossip == nil || n.fenced() != nil {
 		return Never
 	}
 	return n.lookAt

@@ -59,7 +59,7 @@ func (c *Cluster) bootClient(index int) sim.Program {
 		p := &client{
 			cluster: c, number: settings.Number, host: h, random: h.Moments("client"), bus: h.Listen(1), depth: settings.Depth,
 		}
-		if c.slots == nil {
+		if c.slots == nil && c.state != nil {
 			c.slots = slotsOf(c.state)
 		}
 		p.cache.fill(settings.Cache, c.slots, c.addresses)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/ember-cluster/ember/core/marks"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
 	"github.com/ember-cluster/ember/sim"
@@ -29,6 +30,11 @@ type Cluster struct {
 	// expected is what was expected last.
 	expected *expectation
 	clients  []*client
+	// operators give commands about the cluster. Granted are the slots that nodes were given so, apart the nodes that were told to
+	// leave; both by index of the node.
+	operators []*operator
+	granted   []slots.Set
+	apart     []bool
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
 	history   *History
@@ -60,6 +66,8 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	c.spoken = make([]uint64, len(config.Nodes))
 	c.incarnations = make([]uint64, len(config.Nodes))
 	c.clients = make([]*client, len(config.Clients))
+	c.operators = make([]*operator, config.Operators)
+	c.granted, c.apart = make([]slots.Set, len(config.Nodes)), make([]bool, len(config.Nodes))
 	for i, node := range config.Nodes {
 		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
 			RestartDelay: restartDelay,
@@ -74,10 +82,16 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 			Address: netip.AddrFrom4([4]byte{10, 0, 1, byte(client.Number)}),
 		})
 	}
+	for i, name := range config.OperatorNames() {
+		c.World.AddHost(name, c.bootOperator(i), sim.HostOptions{Address: netip.AddrFrom4([4]byte{10, 0, 2, byte(i + 1)})})
+	}
 	if err := c.layOut(); err != nil {
 		return nil, err
 	}
 	for i, host := range c.hosts {
+		if config.Nodes[i].Empty {
+			continue
+		}
 		if err := c.format(i, host); err != nil {
 			return nil, err
 		}

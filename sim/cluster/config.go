@@ -38,6 +38,10 @@ type Config struct {
 	// Upgrade is what other releases of a node do in another way.
 	Upgrade Upgrade
 	Network netsim.Profile
+	// Operators is how many operators there are: hosts that give nodes commands about the cluster.
+	Operators int
+	// VoterReplacement is core.Options.VoterReplacement. 0: the default.
+	VoterReplacement time.Duration
 	// Chaos is the virtual time in which faults strike and operations begin.
 	Chaos time.Duration
 	// Settle is the virtual time within which a healed cluster must have answered everything and converged.
@@ -68,6 +72,8 @@ type NodeConfig struct {
 	Number int
 	// Share is the node's part of the slots, relative to the shares of the others. A node with 0 owns none.
 	Share int
+	// Empty says that the node starts on an empty disk, as a cluster of its own.
+	Empty bool
 	// ClockOffset, ClockDrift and WallOffset are those of the host's clocks; see sim.HostOptions.
 	ClockOffset time.Duration
 	ClockDrift  int64
@@ -139,6 +145,15 @@ func (c *Config) ClientNames() []string {
 	return names
 }
 
+// OperatorNames returns the names of the operators' hosts, for plans.
+func (c *Config) OperatorNames() []string {
+	var names []string
+	for number := 1; number <= c.Operators; number++ {
+		names = append(names, operatorName(number))
+	}
+	return names
+}
+
 // Spares returns the names of the nodes that own no slot.
 func (c *Config) Spares() []string {
 	c.number()
@@ -179,8 +194,14 @@ func defaultNode() NodeConfig { return NodeConfig{Share: 1, DiskLatency: 200 * t
 
 // validate reports a caller's mistake.
 func (c *Config) validate() error {
-	shares, healed := 0, 0
+	shares, healed, empty := 0, 0, 0
 	for _, node := range c.Nodes {
+		if node.Empty {
+			empty++
+		}
+		if node.Empty && node.Share > 0 {
+			return errors.New("cluster: a node on an empty disk has no share of the slots")
+		}
 		if !node.Unhealed {
 			healed++
 		}
@@ -199,7 +220,9 @@ func (c *Config) validate() error {
 		return fmt.Errorf("cluster: a run has 1 to %d nodes and at most as many clients, in the order of their numbers", maxHosts)
 	case healed == 0:
 		return errors.New("cluster: no node is healed at the end")
-	case shares == 0:
+	case c.Operators < 0 || c.Operators > maxHosts || c.VoterReplacement < 0:
+		return errors.New("cluster: a number of operators or a time that cannot be")
+	case shares == 0 && empty < len(c.Nodes):
 		return errors.New("cluster: no node has a share of the slots")
 	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0 || c.LogSegment < 0:
 		return errors.New("cluster: a limit of the nodes cannot be negative")
@@ -223,6 +246,12 @@ func (c *Config) validate() error {
 // validatePlan reports a caller's mistake in the plan, but for hosts that there are not.
 func validatePlan(plan sim.Plan) error {
 	for _, in := range plan.Inputs {
+		if strings.HasPrefix(in.Host, "operator-") && len(in.Args) > 0 {
+			if err := validateOrder(in.Args); err != nil {
+				return fmt.Errorf("cluster: %q: %w", in, err)
+			}
+			continue
+		}
 		if !strings.HasPrefix(in.Host, "client-") || len(in.Args) == 0 {
 			return fmt.Errorf("cluster: %q is no operation of a client", in)
 		}
@@ -265,6 +294,9 @@ func (c *Cluster) nodeOptions(index int) core.Options {
 	options.Gossip = config.Gossip
 	options.RequireFullCoverage = config.FullCoverage
 	options.AllowReadsWhenDown = config.AllowReadsWhenDown
+	if c.Config.VoterReplacement > 0 {
+		options.VoterReplacement = c.Config.VoterReplacement
+	}
 	if config.ReplyBurst > 0 {
 		options.Limits.ReplyBurst = config.ReplyBurst
 	}

@@ -99,8 +99,13 @@ func (d *driver) open() error {
 	if !d.cluster.Config.Unchecked {
 		options.Observer = d
 	}
-	d.node, err = core.New(options, recovered)
-	return err
+	if d.node, err = core.New(options, recovered); err != nil {
+		return err
+	}
+	if d.cluster.ids[d.index].IsZero() {
+		d.cluster.ids[d.index] = d.node.ID()
+	}
+	return nil
 }
 
 // recoverLog opens a node's log and reads what it holds.

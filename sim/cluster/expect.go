@@ -17,6 +17,10 @@ import (
 type expectation struct {
 	// nodes says by index which of them must come to rest: up, alive to one another, of one configuration.
 	nodes []bool
+	// together says which of these must be one cluster. The others were told to leave it.
+	together []bool
+	// state is the configuration that the rest follows from.
+	state *topology.State
 	// serving says that the nodes must serve the slots that they own. Without it they must not serve any.
 	serving bool
 	// served are the slots whose owners must come to rest. Operations on others may fail.
@@ -32,6 +36,9 @@ func (c *Cluster) expect() *expectation {
 }
 
 func (e *expectation) holds(c *Cluster) bool {
+	if e.state != c.reference() {
+		return false
+	}
 	for i, expected := range e.nodes {
 		if expected != (c.healed(i) && !c.lost(i)) {
 			return false
@@ -41,12 +48,13 @@ func (e *expectation) holds(c *Cluster) bool {
 }
 
 func (c *Cluster) newExpectation() *expectation {
-	e := &expectation{nodes: make([]bool, len(c.nodes))}
+	e := &expectation{nodes: make([]bool, len(c.nodes)), together: make([]bool, len(c.nodes)), state: c.reference()}
 	for i := range c.nodes {
 		e.nodes[i] = c.healed(i) && !c.lost(i)
-		if e.nodes[i] {
-			shard, _ := c.state.ShardOf(c.ids[i])
-			e.served = e.served.Union(c.state.SlotsOf(shard.ID))
+		e.together[i] = e.nodes[i] && !c.apart[i]
+		if e.together[i] && e.state != nil {
+			shard, _ := e.state.ShardOf(c.ids[i])
+			e.served = e.served.Union(e.state.SlotsOf(shard.ID))
 		}
 	}
 	e.serving = e.served.Len() > 0
@@ -54,6 +62,26 @@ func (c *Cluster) newExpectation() *expectation {
 		e.serving = e.served.Len() == slots.Count
 	}
 	return e
+}
+
+// reference returns the configuration by which it is judged what the nodes should come to: that of the start, where nobody changes it,
+// else the newest of the largest cluster that there is.
+func (c *Cluster) reference() *topology.State {
+	if !c.reconfigures() {
+		return c.state
+	}
+	best := c.state
+	for i, d := range c.nodes {
+		if d == nil || d.node == nil || !d.host.Up() || !c.healed(i) || c.apart[i] {
+			continue
+		}
+		state := d.node.State()
+		if best == nil || len(state.Nodes()) > len(best.Nodes()) ||
+			len(state.Nodes()) == len(best.Nodes()) && state.Cluster == best.Cluster && state.Stamp().Newer(best.Stamp()) {
+			best = state
+		}
+	}
+	return best
 }
 
 // healed reports whether the end of the chaos heals a node.
@@ -93,7 +121,7 @@ func (c *Cluster) broken(index int) bool {
 
 // heal ends the chaos: for the whole world, or for a core of nodes and all clients.
 func (c *Cluster) heal() {
-	core := c.Config.ClientNames()
+	core := append(c.Config.ClientNames(), c.Config.OperatorNames()...)
 	for i, h := range c.hosts {
 		if c.healed(i) {
 			core = append(core, h.Name())
@@ -127,11 +155,16 @@ func (c *Cluster) complaint(e *expectation, index int) string {
 		return "is down"
 	case d.host.Paused():
 		return "is paused"
+	case !e.together[index]:
+		return ""
 	case e.serving && !d.node.Serving():
 		return "does not serve"
 	}
 	for i, id := range c.ids {
-		if e.nodes[i] && d.node.Health(id) != topology.Alive {
+		if _, member := d.node.State().Node(id); e.together[i] && !member {
+			return "is in a cluster without " + c.hosts[i].Name()
+		}
+		if e.together[i] && d.node.Health(id) != topology.Alive {
 			return "believes " + fmt.Sprintf("%s %v", c.hosts[i].Name(), d.node.Health(id))
 		}
 	}
@@ -142,7 +175,7 @@ func (c *Cluster) complaint(e *expectation, index int) string {
 // can be expected is that the nodes which are well have the same.
 func (c *Cluster) disagreement(e *expectation, d *driver) string {
 	for i, other := range c.nodes {
-		if e.nodes[i] && other != nil && other.node != nil && other.node.State().Stamp() != d.node.State().Stamp() {
+		if e.together[i] && other != nil && other.node != nil && other.node.State().Stamp() != d.node.State().Stamp() {
 			return fmt.Sprintf("has version %d of the configuration, %s has %d", d.node.State().Version, other.host.Name(), other.node.State().Version)
 		}
 	}
@@ -157,7 +190,7 @@ func (c *Cluster) disagreement(e *expectation, d *driver) string {
 func (c *Cluster) decisive(e *expectation) bool {
 	members := 0
 	for i, d := range c.nodes {
-		if !e.nodes[i] || d == nil || d.node == nil || d.node.Consensus().Role() == consensus.Observer {
+		if !e.together[i] || d == nil || d.node == nil || d.node.Consensus().Role() == consensus.Observer {
 			continue
 		}
 		members++

@@ -17,6 +17,10 @@ func (c *Cluster) checkIncarnations(d *driver) error {
 		if i == d.index {
 			c.incarnations[i] = max(c.incarnations[i], incarnation)
 		}
+		if _, member := d.node.State().Node(id); !member {
+			d.believed[i] = 0
+			continue
+		}
 		if incarnation > c.incarnations[i] {
 			return fmt.Errorf("%s believes in incarnation %d of %s, which has not been beyond %d",
 				d.host.Name(), incarnation, c.hosts[i].Name(), c.incarnations[i])

@@ -13,7 +13,9 @@ import (
 type claim struct {
 	by    *driver
 	state *topology.State
-	owned slots.Set
+	// joining says that it serves nothing for now.
+	joining bool
+	owned   slots.Set
 	// ranges are those of owned.
 	ranges []slots.Range
 }
@@ -45,19 +47,45 @@ func (c *Cluster) stepped(d *driver) {
 // checkClaims checks that at every instant at most one node serves a slot. It looks only if the node's configuration has changed.
 func (c *Cluster) checkClaims(d *driver) error {
 	mine := &c.claims[d.index]
-	if mine.by == d && mine.state == d.node.State() {
+	if mine.by == d && mine.state == d.node.State() && mine.joining == d.node.Joining() {
 		return nil
 	}
-	d.configurations++
 	owned := d.node.Owned()
-	*mine = claim{by: d, state: d.node.State(), owned: owned, ranges: owned.Ranges()}
+	if d.node.Joining() {
+		owned = slots.Set{}
+	}
+	*mine = claim{by: d, state: d.node.State(), joining: d.node.Joining(), owned: owned, ranges: owned.Ranges()}
 	for i := range c.claims {
-		if other := &c.claims[i]; i != d.index && other.by != nil && other.by.host.Up() && other.owned.Overlaps(mine.owned) {
+		other := &c.claims[i]
+		if i == d.index || other.by == nil || !other.by.host.Up() || !c.rivals(mine.state, other.state) {
+			continue
+		}
+		if other.owned.Overlaps(mine.owned) {
 			both := other.owned.Intersect(mine.owned)
 			return fmt.Errorf("%s and %s both serve the slots %v", d.host.Name(), other.by.host.Name(), both)
 		}
 	}
+	if !c.reconfigures() {
+		d.noteSlots()
+	}
 	return nil
+}
+
+// rivals reports whether two configurations must not give one slot to two nodes. Those of different clusters may. So may different
+// versions in a run in which somebody takes slots from one node and gives them to another: he who takes them is told before all know it.
+func (c *Cluster) rivals(a, b *topology.State) bool {
+	return a.Cluster == b.Cluster && (!c.reconfigures() || a.Version == b.Version)
+}
+
+// noteSlots counts how often it has changed who serves which slot, as far as the node knows.
+func (d *driver) noteSlots() {
+	fresh := slotsOf(d.node.State())
+	if d.slots == nil {
+		d.configurations++
+	} else if _, differ := fresh.difference(d.slots); differ {
+		d.configurations++
+	}
+	d.slots = fresh
 }
 
 // checkEnd checks what must hold when everything has come to rest, and names the check that fails.
@@ -88,6 +116,9 @@ func (c *Cluster) checkEnd(e evidence) (check string, err error) {
 	if err := c.checkAccuracy(); err != nil {
 		return "accuracy", err
 	}
+	if err := c.checkGranted(); err != nil {
+		return "granted slots", err
+	}
 	return "agreement", c.checkAgreement()
 }
 
@@ -97,7 +128,7 @@ func (c *Cluster) checkAgreement() error {
 	var first *driver
 	for i, d := range c.nodes {
 		switch {
-		case !e.nodes[i]:
+		case !e.together[i]:
 		case first == nil:
 			first = d
 		case string(first.node.State().Append(nil)) != string(d.node.State().Append(nil)):

@@ -15,10 +15,13 @@ import (
 func (c *Cluster) layOut() error {
 	var cluster wire.ClusterID
 	c.World.Random("identity").Fill(cluster[:])
-	specs := make([]topology.ShardSpec, len(c.hosts))
+	var specs []topology.ShardSpec
 	c.ids = make([]wire.NodeID, len(c.hosts))
 	for i, host := range c.hosts {
-		spec := &specs[i]
+		if c.Config.Nodes[i].Empty {
+			continue
+		}
+		var spec topology.ShardSpec
 		spec.Epoch = uint64(c.Config.Nodes[i].Number)
 		identity := host.Random("identity")
 		identity.Fill(spec.ID[:])
@@ -26,8 +29,12 @@ func (c *Cluster) layOut() error {
 		spec.Nodes = []topology.Node{{
 			ID: c.ids[i], Host: host.Address().String(), ClientPort: ClientPort, BusPort: BusPort,
 		}}
+		spec.Slots = c.share(i)
+		specs = append(specs, spec)
 	}
-	c.dealSlots(specs)
+	if len(specs) == 0 {
+		return nil
+	}
 	state, err := topology.Build(cluster, specs...)
 	if err != nil {
 		return err
@@ -51,6 +58,9 @@ func (c *Config) Voters() ([]string, error) {
 		return nil, err
 	}
 	var names []string
+	if laidOut.state == nil {
+		return nil, nil // there are new nodes only
+	}
 	for i, id := range laidOut.ids {
 		if slices.Contains(laidOut.state.Voters(), id) {
 			names = append(names, laidOut.hosts[i].Name())
@@ -59,24 +69,23 @@ func (c *Config) Voters() ([]string, error) {
 	return names, nil
 }
 
-// dealSlots gives each node a row of slots in proportion to its share.
-func (c *Cluster) dealSlots(specs []topology.ShardSpec) {
-	total := 0
-	for _, node := range c.Config.Nodes {
-		total += node.Share
-	}
-	before := 0
+// share returns the row of slots that a node gets, in proportion to its share.
+func (c *Cluster) share(index int) (set slots.Set) {
+	total, before := 0, 0
 	for i, node := range c.Config.Nodes {
-		if node.Share == 0 {
-			continue
-		}
-		first := before * slots.Count / total
-		before += node.Share
-		last := before*slots.Count/total - 1
-		if first <= last {
-			specs[i].Slots.AddRange(slots.Range{First: slots.Slot(first), Last: slots.Slot(last)})
+		total += node.Share
+		if i < index {
+			before += node.Share
 		}
 	}
+	share := c.Config.Nodes[index].Share
+	if share == 0 {
+		return set
+	}
+	if first, last := before*slots.Count/total, (before+share)*slots.Count/total-1; first <= last {
+		set.AddRange(slots.Range{First: slots.Slot(first), Last: slots.Slot(last)})
+	}
+	return set
 }
 
 // format writes the configuration to a node's disk, as if it had been there from an earlier life.

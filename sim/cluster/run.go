@@ -108,6 +108,11 @@ func (c *Cluster) idle() bool {
 			return false
 		}
 	}
+	for _, o := range c.operators {
+		if o == nil || !o.idle() {
+			return false
+		}
+	}
 	return true
 }
 
@@ -132,6 +137,11 @@ func (c *Cluster) missing() (check, detail string) {
 	for _, p := range c.clients {
 		if p != nil && !p.idle() {
 			all = append(all, fmt.Sprintf("%s waits for %d of its operations", p.host.Name(), p.underWay+p.queue.len()))
+		}
+	}
+	for _, o := range c.operators {
+		if o != nil && !o.idle() {
+			all = append(all, fmt.Sprintf("%s has %d commands to give, the next is %q", o.host.Name(), len(o.queue), o.queue[0].args))
 		}
 	}
 	e := c.expect()

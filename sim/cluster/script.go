@@ -87,6 +87,7 @@ func (c *Config) groups() []group {
 		{"cluster", []field{
 			flag("full-coverage", &c.FullCoverage), flag("reads-when-down", &c.AllowReadsWhenDown), integer("reply-burst", &c.ReplyBurst),
 			integer("query-buffer", &c.QueryBuffer), duration("stream-idle", &c.StreamIdle), integer("log-segment", &c.LogSegment),
+			integer("operators", &c.Operators), duration("voter-replacement", &c.VoterReplacement),
 		}},
 		{"upgrade", []field{
 			integer("reply-burst", &c.Upgrade.ReplyBurst), integer("query-buffer", &c.Upgrade.QueryBuffer),
@@ -102,6 +103,7 @@ func (n *NodeConfig) group() group {
 	return group{nodeName(n.Number), []field{
 		integer("share", &n.Share), duration("clock-offset", &n.ClockOffset), integer("clock-drift", &n.ClockDrift),
 		duration("wall-offset", &n.WallOffset), duration("disk-latency", &n.DiskLatency), flag("unhealed", &n.Unhealed),
+		flag("empty", &n.Empty),
 	}}
 }
 

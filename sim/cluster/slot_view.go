@@ -19,9 +19,6 @@ func (c *Cluster) checkView(cache *slotCache, source transport.Address, kind res
 		return
 	}
 	node := c.nodes[index]
-	if node.slots == nil {
-		node.slots = slotsOf(node.node.State())
-	}
 	if slot, differ := cache.difference(node.slots); differ {
 		believed, _ := cache.owner(slot)
 		owner, _ := node.slots.owner(slot)

@@ -25,6 +25,10 @@ func (r *Result) Story() string {
 	slices.SortStableFunc(moments, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
 	var b strings.Builder
 	for i, node := range c.Config.Nodes {
+		if node.Empty {
+			fmt.Fprintf(&b, "%s is new\n", nodeName(node.Number))
+			continue
+		}
 		fmt.Fprintf(&b, "%s serves %s\n", nodeName(node.Number), describeSlots(c.state.SlotsOf(c.state.Shards()[c.shardIndex(i)].ID)))
 	}
 	for _, m := range moments {

@@ -66,7 +66,10 @@ func Replay(script sim.Script, watch cluster.Watch) (*Outcome, error) {
 
 // All returns the scenarios in the order in which a newcomer should meet them. The first one is the default.
 func All() []Scenario {
-	return []Scenario{swarm, steady, lossy, partition, detour, pause, flapping, upgrade, core, disks, detection}
+	return []Scenario{
+		swarm, steady, lossy, partition, detour, pause, flapping, upgrade, core, disks,
+		bootstrap, joinStorm, configRace, leaderCrash, quorumLoss, voterReplace, detection,
+	}
 }
 
 // demanding returns the scenario with demands.
