@@ -57,7 +57,7 @@ var dependencies = []row{
 	{packages: "sim/sweep"},
 	{packages: "sim/cluster", ours: []string{
 		"sim", "sim/shrink", "sim/view", "core/**", "storage", "storage/disksim", "transport", "transport/netsim", "linearizability"}},
-	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/marks", "core/random", "core/wire"}},
+	{packages: "sim/scenarios", ours: []string{"sim", "sim/cluster", "core/gossip", "core/marks", "core/random", "core/slots", "core/wire"}},
 
 	// Protocols of others, as examples.
 	{packages: "examples/register", ours: []string{"sim", "sim/shrink", "sim/sweep", "sim/view", "transport", "core/random"},
