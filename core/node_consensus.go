@@ -256,7 +256,12 @@ func (n *Node) sendGroup(send *consensus.Send) {
 }
 
 // receiveGroup handles a message of the group. One that does not fit what this node knows of it is refused and counted: it may be late.
+//
+// A node whose log has failed is silent, as one that is down: it can promise nothing, and what waits for its log would only grow.
 func (n *Node) receiveGroup(from wire.NodeID, payload []byte) error {
+	if n.logError != nil {
+		return nil
+	}
 	err := n.machine.Receive(n.at.Now, from, payload)
 	var refusal *consensus.Error
 	if errors.As(err, &refusal) {

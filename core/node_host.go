@@ -22,6 +22,7 @@ func (n *Node) joinAsked(from wire.NodeID, encoded []byte, at netip.AddrPort) er
 	case !ok || join.Node.ID != from || from == n.self:
 		return &wire.Error{Kind: wire.Malformed}
 	case n.tellDecided(join.Token, at):
+	case n.sendElsewhere(join.Token, at):
 	case n.attempt != nil:
 		n.options.Marks.Hit(marks.HostBusy)
 		n.sendMeet(at, &meetMessage{kind: meetDecided, token: join.Token, outcome: outcomeBusy, party: n.party()})
@@ -40,7 +41,7 @@ func (n *Node) joinAsked(from wire.NodeID, encoded []byte, at netip.AddrPort) er
 // abortAsked has it decided that an attempt comes to nothing, unless it is decided otherwise. A node that is about to join another
 // cluster does that too: it changes nothing that it has claimed there.
 func (n *Node) abortAsked(from wire.NodeID, token topology.JoinToken, at netip.AddrPort) {
-	if n.tellDecided(token, at) {
+	if n.tellDecided(token, at) || n.sendElsewhere(token, at) {
 		return
 	}
 	n.host(token, topology.AbortJoin{Token: token, Node: from}, func(topology.Result) { n.tellDecided(token, at) })
@@ -60,6 +61,29 @@ func (n *Node) host(token topology.JoinToken, change topology.Command, decided f
 	if err == nil {
 		n.hosting = append(n.hosting, token)
 	}
+}
+
+// sendElsewhere names another member to a joining node, if this one cannot have anything decided since its log has failed. It reports
+// whether that is so.
+func (n *Node) sendElsewhere(token topology.JoinToken, at netip.AddrPort) bool {
+	if n.logError == nil {
+		return false
+	}
+	var others []wire.NodeID
+	for _, id := range n.memberIDs() {
+		if id != n.self && n.health(id) == topology.Alive {
+			others = append(others, id)
+		}
+	}
+	if len(others) > 0 {
+		other := others[n.options.Random.IntN(len(others))]
+		if address, ok := n.busAddress(other); ok {
+			n.sendMeet(at, &meetMessage{
+				kind: meetDecided, token: token, outcome: outcomeElsewhere, party: party{Party: topology.Party{Host: other}, hostAt: address},
+			})
+		}
+	}
+	return true
 }
 
 // tellDecided tells a joining node how its attempt was decided, and reports whether it was.

@@ -160,6 +160,9 @@ func (n *Node) attemptDecided(envelope *wire.Envelope, m *meetMessage) {
 		a.aborting, a.refusal, a.askAt = true, command.Error(m.text), n.at.Now
 	case outcomeBusy:
 		n.followRing(m.party.Host, m.party.hostAt)
+	case outcomeElsewhere: // any member of a cluster can have it decided
+		n.options.Marks.Hit(marks.HostReplaced)
+		a.host, a.at, a.askAt = m.party.Host, m.party.hostAt, n.at.Now+joinInterval
 	}
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/core/wire"
@@ -24,6 +26,8 @@ type network struct {
 	// streams are the ends of streams: of the opener's number at the opener, the other end.
 	streams map[streamEnd]streamEnd
 	opened  StreamID
+	// slow are the nodes whose records do not become durable.
+	slow map[int]bool
 }
 
 func networkOptions(i int) Options {
@@ -73,7 +77,7 @@ func (n *network) run(d time.Duration) {
 		for i, h := range n.nodes {
 			h.clock.Now += time.Millisecond
 			h.clock.Wall++
-			if h.base+uint64(len(h.records)) > h.node.persisted {
+			if h.base+uint64(len(h.records)) > h.node.persisted && !n.slow[i] {
 				h.persist()
 			}
 			if h.node.NextDeadline() <= h.clock.Now {
@@ -274,6 +278,47 @@ func TestForgetAndReturn(t *testing.T) {
 	n.mustAgree(0, 1, 2)
 }
 
+// A node cannot be forgotten in one change with its replacement as a voter: the group may need its voice for that change.
+func TestAMemberOfTheGroupIsNotForgotten(t *testing.T) {
+	n := newNetwork(t, 3)
+	n.expect(1, meetWords(0), "+OK\r\n")
+	n.expect(2, meetWords(0), "+OK\r\n")
+	n.run(10 * time.Second)
+	node, state := n.nodes[0].node, n.nodes[0].node.State()
+	gone := n.nodes[2].node.ID()
+	change := topology.Batch{Commands: []topology.Command{
+		topology.SetVoters{Epoch: state.VotersEpoch(), Voters: without(state.Voters(), gone)}, topology.Forget{Node: gone},
+	}}
+	var got topology.Result
+	if err := node.propose(change, func(result topology.Result, _ error) { got = result }); err != nil {
+		t.Fatal(err)
+	}
+	n.run(time.Second)
+	var refusal *topology.Refusal
+	if !errors.As(got.Err, &refusal) || refusal.Reason != topology.NodeVotes || len(node.State().Nodes()) != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What a node is told of the configuration is in force when it is on its disk, so that a restart does not go behind it.
+func TestAToldConfigurationIsDurableFirst(t *testing.T) {
+	n := newNetwork(t, 4)
+	for i := 1; i < 4; i++ {
+		n.expect(i, meetWords(0), "+OK\r\n")
+	}
+	n.run(10 * time.Second)
+	observer := slices.IndexFunc(n.nodes, func(h *harness) bool { return h.node.Consensus().Role() == consensus.Observer })
+	before := n.nodes[observer].node.State().Version
+	n.slow = map[int]bool{observer: true}
+	n.expect((observer+1)%4, "CLUSTER BUMPEPOCH", fmt.Sprintf("+BUMPED %d\r\n", n.nodes[0].node.State().Epoch()+1))
+	n.run(3 * time.Second)
+	if node := n.nodes[observer].node; node.State().Version != before || node.Settled() {
+		t.Errorf("version %d is in force before it is durable", node.State().Version)
+	}
+	n.slow = nil
+	n.mustAgree(0, 1, 2, 3)
+}
+
 func TestResetLeavesTheCluster(t *testing.T) {
 	n := newNetwork(t, 3)
 	n.expect(1, meetWords(0), "+OK\r\n")
@@ -344,8 +389,8 @@ func TestMeetMessagesComeBack(t *testing.T) {
 		case meetAbort:
 			m.token[3] = 8
 		case meetDecided:
-			m.token[3], m.outcome = 8, outcome(rapid.IntRange(1, int(outcomeBusy)).Draw(t, "outcome"))
-			if m.outcome == outcomeBusy {
+			m.token[3], m.outcome = 8, outcome(rapid.IntRange(1, int(outcomeElsewhere)).Draw(t, "outcome"))
+			if m.outcome >= outcomeBusy {
 				m.party.Host, m.party.hostAt = wire.NodeID{4}, netip.AddrPortFrom(address, 9)
 			} else {
 				m.text = rapid.StringN(0, 20, 20).Draw(t, "text")

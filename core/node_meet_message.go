@@ -16,7 +16,8 @@ import (
 //	invite    seen, party: the receiver should join the sender
 //	join      seen, a topology.Join (the rest)
 //	abort     token (16)
-//	decided   token (16), outcome (1), node and address of whom the sender joins itself if the outcome is busy, a text (the rest)
+//	decided   token (16), outcome (1), node (20) and address of whom the sender joins itself if the outcome is busy, and of another
+//	          member if it is elsewhere, a text (the rest)
 //
 //	party     nodes of the cluster, joining (1), and if so: whom (20), its address
 //
@@ -48,10 +49,11 @@ const (
 type outcome uint8
 
 const (
-	outcomeJoined  outcome = iota + 1 // decided: the node is a member
-	outcomeAborted                    // decided: it is not, and will not be by this attempt
-	outcomeRefused                    // not decided: as things stand it cannot join
-	outcomeBusy                       // not decided: the host is about to join another cluster itself
+	outcomeJoined    outcome = iota + 1 // decided: the node is a member
+	outcomeAborted                      // decided: it is not, and will not be by this attempt
+	outcomeRefused                      // not decided: as things stand it cannot join
+	outcomeBusy                         // not decided: the host is about to join another cluster itself
+	outcomeElsewhere                    // not decided: the host cannot have it decided, and names another member of its cluster
 )
 
 // party is a node in a meeting. HostAt is where the node is found that it joins.
@@ -80,7 +82,7 @@ func (m *meetMessage) append(dst []byte) []byte {
 		dst = append(dst, m.join...)
 	case meetDecided:
 		dst = append(dst, byte(m.outcome))
-		if m.outcome == outcomeBusy {
+		if m.outcome >= outcomeBusy {
 			dst = append(dst, m.party.Host[:]...)
 			dst = appendAddress(dst, m.party.hostAt)
 		}
@@ -130,10 +132,10 @@ func decodeMeet(payload []byte) (*meetMessage, error) {
 
 func (m *meetMessage) readOutcome(r *wire.Reader) {
 	m.outcome = outcome(r.Uint8())
-	if m.outcome == 0 || m.outcome > outcomeBusy || r.Len() > maxMeetText+64 {
+	if m.outcome == 0 || m.outcome > outcomeElsewhere || r.Len() > maxMeetText+64 {
 		r.Fail(wire.Malformed)
 	}
-	if m.outcome == outcomeBusy {
+	if m.outcome >= outcomeBusy {
 		m.party.Host, m.party.hostAt = r.NodeID(), readAddress(r)
 	}
 	m.text = string(r.Bytes(r.Len()))

@@ -65,6 +65,7 @@ const (
 	Joined              // it is a member
 	JoinAborted         // it is not, and is what it was
 	HostBusy            // a host is about to join another cluster itself
+	HostReplaced        // a host cannot have a join decided, and names another
 	RingBroken          // of nodes that join each other in a ring one stays
 	VoterForgotten      // a voter is to be forgotten
 	BecameSolo          // a node is a cluster of its own again
@@ -136,6 +137,7 @@ var names = [Count]string{
 	Joined:                "joined",
 	JoinAborted:           "join-aborted",
 	HostBusy:              "host-busy",
+	HostReplaced:          "host-replaced",
 	RingBroken:            "ring-broken",
 	VoterForgotten:        "voter-forgotten",
 	BecameSolo:            "became-solo",

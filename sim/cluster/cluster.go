@@ -35,6 +35,8 @@ type Cluster struct {
 	operators []*operator
 	granted   []slots.Set
 	apart     []bool
+	// abandoned are the nodes about which an operator has given up an order to meet.
+	abandoned []bool
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
 	history   *History
@@ -68,6 +70,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	c.clients = make([]*client, len(config.Clients))
 	c.operators = make([]*operator, config.Operators)
 	c.granted, c.apart = make([]slots.Set, len(config.Nodes)), make([]bool, len(config.Nodes))
+	c.abandoned = make([]bool, len(config.Nodes))
 	for i, node := range config.Nodes {
 		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
 			RestartDelay: restartDelay,

@@ -39,6 +39,11 @@ func (e *expectation) holds(c *Cluster) bool {
 	if e.state != c.reference() {
 		return false
 	}
+	for i := range c.nodes {
+		if e.together[i] && c.leftOut(i, e.state) {
+			return false
+		}
+	}
 	for i, expected := range e.nodes {
 		if expected != (c.healed(i) && !c.lost(i)) {
 			return false
@@ -51,7 +56,7 @@ func (c *Cluster) newExpectation() *expectation {
 	e := &expectation{nodes: make([]bool, len(c.nodes)), together: make([]bool, len(c.nodes)), state: c.reference()}
 	for i := range c.nodes {
 		e.nodes[i] = c.healed(i) && !c.lost(i)
-		e.together[i] = e.nodes[i] && !c.apart[i]
+		e.together[i] = e.nodes[i] && !c.apart[i] && !c.leftOut(i, e.state)
 		if e.together[i] && e.state != nil {
 			shard, _ := e.state.ShardOf(c.ids[i])
 			e.served = e.served.Union(e.state.SlotsOf(shard.ID))
@@ -62,6 +67,15 @@ func (c *Cluster) newExpectation() *expectation {
 		e.serving = e.served.Len() == slots.Count
 	}
 	return e
+}
+
+// leftOut reports whether a new node could not become a member, since its log has failed, or was never told to.
+func (c *Cluster) leftOut(index int, state *topology.State) bool {
+	if !c.Config.Nodes[index].Empty || state == nil {
+		return false
+	}
+	_, member := state.Node(c.ids[index])
+	return !member && (c.broken(index) || c.abandoned[index])
 }
 
 // reference returns the configuration by which it is judged what the nodes should come to: that of the start, where nobody changes it,

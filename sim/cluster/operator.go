@@ -103,8 +103,9 @@ func (o *operator) work() {
 		return
 	}
 	next := o.queue[0]
-	if o.cluster.partial && !o.cluster.healed(next.node) {
-		o.done() // in vain
+	if o.cluster.partial && !o.cluster.healed(next.node) || o.cluster.beyond(next) {
+		o.cluster.abandon(next)
+		o.done()
 		o.work()
 		return
 	}
@@ -191,7 +192,7 @@ func (o *operator) judge(reply *resp.Value) {
 
 // refused reports whether an error is the last word about an order.
 func (c *Cluster) refused(_ *order, text string) bool {
-	for _, passing := range []string{"outcome is unknown", "about to join", "too many", "is at epoch", "Unknown node", "Unknown shard", "MISCONF"} {
+	for _, passing := range []string{"outcome is unknown", "about to join", "too many", "is at epoch", "Unknown node", "Unknown shard"} {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(passing)) {
 			return false
 		}
@@ -221,6 +222,31 @@ func (c *Cluster) indexOf(name string) int {
 
 // reconfigures reports whether somebody changes the configuration in this run.
 func (c *Cluster) reconfigures() bool { return len(c.operators) > 0 }
+
+// abandon notes that an order is given up.
+func (c *Cluster) abandon(o *order) {
+	c.abandoned[o.node] = true
+	for _, arg := range o.args {
+		if i := c.indexOf(strings.TrimLeft(arg, "@#")); i >= 0 {
+			c.abandoned[i] = true
+		}
+	}
+}
+
+// beyond reports whether an order is about a node that is gone for good, or that can change nothing until it starts
+// anew, or cannot be decided.
+func (c *Cluster) beyond(o *order) bool {
+	if c.lost(o.node) || c.broken(o.node) {
+		return true
+	}
+	if c.World.Now() >= c.Config.Chaos && o.attempts > 0 && !c.decisive(c.expect()) {
+		return true // nobody decides anything any more
+	}
+	return slices.ContainsFunc(o.args, func(arg string) bool {
+		i := c.indexOf(strings.TrimLeft(arg, "@#"))
+		return i >= 0 && (c.lost(i) || c.broken(i))
+	})
+}
 
 // ordered notes that a command is under way that may part a node from the others.
 func (c *Cluster) ordered(o *order, words [][]byte) {

@@ -17,6 +17,8 @@ type story struct {
 	config   cluster.Config
 	workload cluster.Workload
 	plan     sim.Plan
+	// operated says that operators may be drawn, who change the configuration.
+	operated bool
 	// mixed says that faults were drawn from a mix; mistake is one in the options that showed then.
 	mixed   bool
 	mistake error

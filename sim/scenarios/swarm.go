@@ -13,13 +13,19 @@ import (
 // everything else has its chance (Groce et al., "Swarm testing", ISSTA 2012).
 var swarm = clusterScenario("swarm", "draws its own mix of cluster, faults and operations from the seed",
 	defaults{duration: 60 * time.Second},
-	func(s *story) { drawSwarm(s, 0) })
+	func(s *story) {
+		s.operated = true
+		drawSwarm(s, 0)
+	})
 
 // drawSwarm draws everything. The number of clients is drawn too if it is 0.
 func drawSwarm(s *story, clients int) {
 	s.drawSettings()
 	s.drawNodes()
 	s.drawClients(clients)
+	if s.operated && s.random.Chance(350_000) {
+		s.drawOperators()
+	}
 	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
 	s.drawFaults(swarmFaults, sim.FaultTargets{
 		Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),

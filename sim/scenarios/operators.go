@@ -1,0 +1,41 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/sim/cluster"
+)
+
+// drawOperators adds new nodes, and operators who lead them to members and change this and that meanwhile: epochs, nodes that are taken
+// out and in again. Nobody takes slots from a node that has keys.
+func (s *story) drawOperators() {
+	source := random.Derive(s.options.Seed, "operators")
+	members := len(s.config.Nodes)
+	for range source.IntN(4) {
+		s.config.Nodes = append(s.config.Nodes, cluster.NodeConfig{
+			Empty: true, DiskLatency: source.Duration(50*time.Microsecond, 5*time.Millisecond),
+		})
+	}
+	if source.Chance(300_000) {
+		s.config.VoterReplacement = source.Duration(2*time.Second, 20*time.Second)
+	}
+	s.config.Operators = 1 + source.IntN(2)
+	from, length := time.Second, s.options.Duration-time.Second
+	for node := members + 1; node <= len(s.config.Nodes); node++ {
+		at := from + source.Duration(0, length/2)
+		s.order(at, 1, node, "CLUSTER", "MEET", fmt.Sprintf("@node-%d", 1+source.IntN(members)), fmt.Sprint(cluster.ClientPort))
+		if source.Chance(300_000) {
+			s.order(at+source.Duration(0, length/2), 1, node, "CLUSTER", "RESET", "SOFT")
+		}
+		if source.Chance(300_000) {
+			s.order(at+source.Duration(0, length/2), 1, 1+source.IntN(members), "CLUSTER", "FORGET", fmt.Sprintf("#node-%d", node))
+		}
+	}
+	for operator := 1; operator <= s.config.Operators; operator++ {
+		for at := from + source.Exponential(5*time.Second); at < s.options.Duration; at += source.Exponential(5 * time.Second) {
+			s.order(at, operator, 1+source.IntN(members), "CLUSTER", "BUMPEPOCH")
+		}
+	}
+}
