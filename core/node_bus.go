@@ -116,7 +116,7 @@ func (n *Node) takeGossip() {
 // sendDatagram wraps a payload and sends it to a member, or drops it if the member's address is not known.
 func (n *Node) sendDatagram(to wire.NodeID, kind wire.Kind, payload []byte) {
 	address, ok := n.busAddress(to)
-	if !ok {
+	if !ok || !n.isOpen {
 		return
 	}
 	n.counters.Bus.DatagramsSent++

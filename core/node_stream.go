@@ -147,8 +147,11 @@ func (n *Node) sendReliably(to wire.NodeID, kind wire.Kind, payload []byte) {
 	n.sendSealed(to, n.seal(kind, payload))
 }
 
-// sendSealed is sendReliably for a message in its envelope, which may be sent to several members.
+// sendSealed is sendReliably for a message in its envelope, which may be sent to several members. A node that is not open says nothing.
 func (n *Node) sendSealed(to wire.NodeID, sealed []byte) {
+	if !n.isOpen {
+		return
+	}
 	s := n.streams.toPeer(to)
 	if s == nil {
 		if s = n.openStream(to); s == nil {
