@@ -48,6 +48,36 @@ type Cluster struct {
 	steps        uint64
 }
 
+// nodeAddress returns the address of a node's host.
+func nodeAddress(number int) netip.Addr {
+	if number < 256 {
+		return netip.AddrFrom4([4]byte{10, 0, 0, byte(number)})
+	}
+	return netip.AddrFrom4([4]byte{10, 1, byte(number / 256), byte(number)})
+}
+
+// BusBytes returns how many bytes each node has sent to others, by index.
+func (c *Cluster) BusBytes() []int64 {
+	bytes := make([]int64, len(c.nodes))
+	for i, d := range c.nodes {
+		if d != nil {
+			bytes[i] = d.busBytes
+		}
+	}
+	return bytes
+}
+
+// LowestVersion returns the lowest version of the configuration that a node has in force.
+func (c *Cluster) LowestVersion() uint64 {
+	lowest := ^uint64(0)
+	for _, d := range c.nodes {
+		if d != nil && d.node != nil {
+			lowest = min(lowest, d.node.State().Version)
+		}
+	}
+	return lowest
+}
+
 // New builds a cluster in a world of its own and schedules the plan. The error is a mistake in the configuration or the plan.
 func New(config Config, plan sim.Plan) (*Cluster, error) {
 	config.number()
@@ -74,7 +104,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	for i, node := range config.Nodes {
 		host := c.World.AddHost(nodeName(node.Number), c.bootNode(i), sim.HostOptions{
 			RestartDelay: restartDelay,
-			Address:      netip.AddrFrom4([4]byte{10, 0, 0, byte(node.Number)}),
+			Address:      nodeAddress(node.Number),
 			ClockOffset:  node.ClockOffset, ClockDrift: node.ClockDrift, WallOffset: node.WallOffset, DiskLatency: node.DiskLatency,
 		})
 		c.hosts = append(c.hosts, host)
@@ -82,7 +112,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	}
 	for i, client := range config.Clients {
 		c.World.AddHost(clientName(client.Number), c.bootClient(i), sim.HostOptions{
-			Address: netip.AddrFrom4([4]byte{10, 0, 1, byte(client.Number)}),
+			Address: netip.AddrFrom4([4]byte{10, 0, 1 + 8*byte(client.Number/256), byte(client.Number)}),
 		})
 	}
 	for i, name := range config.OperatorNames() {

@@ -42,6 +42,9 @@ type Config struct {
 	Operators int
 	// VoterReplacement is core.Options.VoterReplacement. 0: the default.
 	VoterReplacement time.Duration
+	// Described says that the configuration knows all about its nodes from the start. Otherwise each has its first boot recorded. A
+	// script does not tell it.
+	Described bool
 	// Chaos is the virtual time in which faults strike and operations begin.
 	Chaos time.Duration
 	// Settle is the virtual time within which a healed cluster must have answered everything and converged.
@@ -266,7 +269,7 @@ const (
 	// restartDelay is how soon a node starts again that has exited, as a service manager does.
 	restartDelay = time.Second
 	// maxHosts bounds the numbers of nodes and of clients.
-	maxHosts = 200
+	maxHosts = 1000
 	// maxDrift bounds the drift of a node's clock, in parts per million. A world bounds it at five times as much.
 	maxDrift = 100_000
 )

@@ -61,6 +61,8 @@ type driver struct {
 	ledger     ledger
 	announcement
 	watched watched
+	// busBytes counts what the node has sent to others in this life.
+	busBytes int64
 	// believed are the incarnations of its peers that the node has believed in so far.
 	believed []uint64
 	// configurations counts those that the node has had in force in this life.
@@ -276,11 +278,13 @@ func (d *driver) carryOut(effect *core.Effect) {
 		d.clients.CloseStream(stream)
 	case core.SendDatagram:
 		d.speak()
+		d.busBytes += int64(len(effect.Bytes))
 		d.bus.SendDatagram(effect.To, effect.Bytes)
 	case core.OpenStream:
 		d.speak()
 		d.streams.outbound(effect.Stream, d.bus.OpenStream(effect.To))
 	case core.SendStream:
+		d.busBytes += int64(len(effect.Bytes))
 		d.bus.SendStream(d.streams.ofNode(effect.Stream), effect.Bytes)
 	case core.CloseStream:
 		if stream := d.streams.ofNode(effect.Stream); stream != 0 {

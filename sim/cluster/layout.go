@@ -29,6 +29,9 @@ func (c *Cluster) layOut() error {
 		spec.Nodes = []topology.Node{{
 			ID: c.ids[i], Host: host.Address().String(), ClientPort: ClientPort, BusPort: BusPort,
 		}}
+		if c.Config.Described {
+			spec.Nodes[0].Boot = 1
+		}
 		spec.Slots = c.share(i)
 		specs = append(specs, spec)
 	}
