@@ -24,8 +24,11 @@ func (s *story) drawOperators() {
 	s.config.Operators = 1 + source.IntN(2)
 	from, length := time.Second, s.options.Duration-time.Second
 	for node := members + 1; node <= len(s.config.Nodes); node++ {
-		at := from + source.Duration(0, length/2)
-		s.order(at, 1, node, "CLUSTER", "MEET", fmt.Sprintf("@node-%d", 1+source.IntN(members)), fmt.Sprint(cluster.ClientPort))
+		at, told, met := from+source.Duration(0, length/2), node, 1+source.IntN(members)
+		if source.Chance(300_000) { // the member is told, and invites the newcomer
+			told, met = met, told
+		}
+		s.order(at, 1, told, "CLUSTER", "MEET", fmt.Sprintf("@node-%d", met), fmt.Sprint(cluster.ClientPort))
 		if source.Chance(300_000) {
 			s.order(at+source.Duration(0, length/2), 1, node, "CLUSTER", "RESET", "SOFT")
 		}

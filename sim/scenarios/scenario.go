@@ -83,22 +83,16 @@ var beyondSwarm = map[marks.Mark]string{
 	marks.Asked:             noMoves,
 	marks.ServedAsking:      noMoves,
 	marks.SplitCommand:      noMoves,
-	marks.ConsensusRefused:  noMembers,
-	marks.VotersReplaced:    noMembers,
-	marks.MeetingRedirected: noMembers,
-	marks.Invited:           noMembers,
-	marks.JoinBegun:         noMembers,
-	marks.Joined:            noMembers,
-	marks.JoinAborted:       noMembers,
-	marks.HostBusy:          noMembers,
-	marks.RingBroken:        noMembers,
-	marks.VoterForgotten:    noMembers,
-	marks.BecameSolo:        noMembers,
+	marks.MeetingRedirected: noRings,
+	marks.HostBusy:          noRings,
+	marks.RingBroken:        noRings,
+	marks.JoinAborted:       "the swarm's new nodes claim nothing",
+	marks.HostReplaced:      "operators leave a node alone whose log has failed",
 }
 
 const (
-	noMoves   = "the swarm's clients move no slots"
-	noMembers = "the members of a swarm's cluster, and with them the voters, stay the same"
+	noMoves = "the swarm's clients move no slots"
+	noRings = "new nodes are led to members only"
 )
 
 // Reachable returns the marks that enough seeds of the swarm hit, in their order.
