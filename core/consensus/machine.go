@@ -63,6 +63,7 @@ type Machine struct {
 	leaderFrom uint64
 	election   election
 	wanted     []wire.NodeID // the voters that there should be
+	yielded    uint64        // raft id that this leader has tried last to have lead in its place
 	// changing is the index of the change of the members that this leader has proposed last, changeProposed until that is known.
 	changing uint64
 

@@ -66,15 +66,32 @@ func (m *Machine) handOver() bool {
 	return m.yield(m.wanted)
 }
 
-// yield has the first of some nodes that votes and is caught up lead in place of this node, and reports whether there is one.
+// yield has one of some nodes that votes and is caught up lead in place of this node, and reports whether there is one. If that comes
+// to nothing, since the node does not answer any more, the next one has its turn.
 func (m *Machine) yield(to []wire.NodeID) bool {
+	first, next := uint64(0), uint64(0)
+	passed := false // the one that was tried last
 	for _, node := range to {
-		if id := m.group.memberOf(node); id != m.durable.id && m.group.votes(id) && m.caughtUp(id) {
-			m.raft.TransferLeader(id)
-			return true
+		id := m.group.memberOf(node)
+		if id != m.durable.id && m.group.votes(id) && m.caughtUp(id) {
+			if first == 0 {
+				first = id
+			}
+			if passed && next == 0 {
+				next = id
+			}
 		}
+		passed = passed || id == m.yielded && id != 0
 	}
-	return false
+	if next == 0 {
+		next = first
+	}
+	if next == 0 {
+		return false
+	}
+	m.yielded = next
+	m.raft.TransferLeader(next)
+	return true
 }
 
 // learnerChanges makes learners of the wanted nodes that are no members, and sends away those learners that are not wanted.
