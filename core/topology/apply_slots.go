@@ -26,7 +26,7 @@ func (c TransferSlots) apply(s *State) (*State, *Refusal) {
 	return s.withOwner(moving, uint16(target+1)), nil
 }
 
-// expectPair returns the indexes of two different shards that are at the epochs which a command names.
+// expectPair returns the indexes of two shards that are at the epochs which a command names.
 func (s *State) expectPair(source ShardID, sourceEpoch uint64, target ShardID, targetEpoch uint64) (int, int, *Refusal) {
 	from, refusal := s.expectShard(source, sourceEpoch)
 	if refusal != nil {
