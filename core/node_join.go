@@ -117,8 +117,8 @@ func (n *Node) beginAttempt(host wire.NodeID, at netip.AddrPort) {
 func (n *Node) advanceJoin() {
 	n.advanceMeetings()
 	a := n.attempt
-	if a == nil || a.recordAt > n.persisted || n.endAt > 0 || n.adopting != nil || n.at.Now < a.askAt || n.logError != nil {
-		return
+	if a == nil || a.recordAt > n.persisted || n.endAt > 0 || n.adopting != nil || n.at.Now < a.askAt || n.logError != nil && !a.joined {
+		return // without a log nothing can be promised, but what is decided can be learnt
 	}
 	a.askAt = n.at.Now + joinInterval
 	switch {
@@ -194,7 +194,7 @@ func (n *Node) joinedCluster() {
 
 func (n *Node) joinDeadline() time.Duration {
 	deadline := n.meetingDeadline()
-	if a := n.attempt; a != nil && a.recordAt <= n.persisted && n.endAt == 0 && n.adopting == nil && n.logError == nil {
+	if a := n.attempt; a != nil && a.recordAt <= n.persisted && n.endAt == 0 && n.adopting == nil && (n.logError == nil || a.joined) {
 		deadline = min(deadline, a.askAt)
 	}
 	return deadline

@@ -161,7 +161,7 @@ func (c *client) target(t *task) transport.Address {
 			return owner
 		}
 	}
-	return c.cluster.addresses[c.random.At(c.cluster.World.Now()).IntN(len(c.cluster.addresses))]
+	return c.cluster.members[c.random.At(c.cluster.World.Now()).IntN(len(c.cluster.members))]
 }
 
 // answered handles the reply to a task.

@@ -39,9 +39,11 @@ type Cluster struct {
 	abandoned []bool
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
-	history   *History
-	marks     marks.Set // of all nodes
-	claims    []claim
+	// members are the client ports of those that are not new, whom clients know from the start.
+	members []transport.Address
+	history *History
+	marks   marks.Set // of all nodes
+	claims  []claim
 	agreements
 	// incarnations are the highest that each node has had.
 	incarnations []uint64
@@ -109,6 +111,9 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 		})
 		c.hosts = append(c.hosts, host)
 		c.addresses = append(c.addresses, netip.AddrPortFrom(host.Address(), ClientPort))
+		if !node.Empty {
+			c.members = append(c.members, c.addresses[i])
+		}
 	}
 	for i, client := range config.Clients {
 		c.World.AddHost(clientName(client.Number), c.bootClient(i), sim.HostOptions{

@@ -242,6 +242,9 @@ func (c *Cluster) beyond(o *order) bool {
 	if c.World.Now() >= c.Config.Chaos && o.attempts > 0 && !c.decisive(c.expect()) {
 		return true // nobody decides anything any more
 	}
+	if o.attempts > 3 && slices.ContainsFunc(c.nodes, func(d *driver) bool { return d != nil && c.broken(d.index) }) {
+		return true // a node that is to vote instead has no log to vote with, and nobody knows that
+	}
 	return slices.ContainsFunc(o.args, func(arg string) bool {
 		i := c.indexOf(strings.TrimLeft(arg, "@#"))
 		return i >= 0 && (c.lost(i) || c.broken(i))
