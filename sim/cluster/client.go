@@ -62,7 +62,7 @@ func (c *Cluster) bootClient(index int) sim.Program {
 		if c.slots == nil && c.state != nil {
 			c.slots = slotsOf(c.state)
 		}
-		p.cache.fill(settings.Cache, c.slots, c.addresses)
+		p.cache.fill(settings.Cache, c.slots, c.members)
 		c.clients[index] = p
 		return p
 	}}
