@@ -41,6 +41,9 @@ func (m *Machine) rearm() {
 	switch {
 	case m.leader == 0:
 		m.election.forgetAt = never
+		if m.role == Learner && m.leave.askAt == never {
+			m.leave.askAt = m.now + m.config.ElectionTimeout
+		}
 	case m.election.forgetAt == never:
 		m.election.forgetAt = m.now + m.config.ElectionTimeout
 	}

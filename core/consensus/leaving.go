@@ -53,9 +53,14 @@ func (m *Machine) beginLeave(voters []wire.NodeID, index uint64) {
 	}
 }
 
-// advanceLeave asks those that have not answered.
+// advanceLeave asks those that have not answered. A learner that hears of no leader asks too: it stands for no election, by which it
+// would learn that it was removed meanwhile.
 func (m *Machine) advanceLeave() {
-	if m.leave.leaving && m.now >= m.leave.askAt {
+	if !m.leave.leaving && (m.role != Learner || m.leader != 0) {
+		m.leave.askAt = never
+		return
+	}
+	if m.now >= m.leave.askAt {
 		m.leave.askAt = m.now + m.config.ElectionTimeout
 		m.askWhetherGone()
 	}
