@@ -64,10 +64,11 @@ func build(ctx context.Context, program, directory string) (*surroundings, error
 	return result, nil
 }
 
-// compile builds one binary, without cgo, so that nothing of the machine's C library takes part.
+// compile builds one binary, without cgo, so that nothing of the machine's C library takes part, and without a profile, which would
+// have the standard library compiled anew for each platform.
 func compile(ctx context.Context, program, directory, system, architecture string) (string, error) {
 	output := filepath.Join(directory, "program-"+system+"-"+architecture)
-	command := exec.CommandContext(ctx, "go", "build", "-o", output, program)
+	command := exec.CommandContext(ctx, "go", "build", "-pgo=off", "-o", output, program)
 	command.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+architecture, "CGO_ENABLED=0")
 	if text, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s for %s/%s: %w\n%s", program, system, architecture, err, text)

@@ -62,7 +62,7 @@ func (w workshop) simulator(b *bug) (string, error) {
 		name, flags = b.name, []string{"-overlay", overlay}
 	}
 	program := filepath.Join(w.scratch, name)
-	args := append(append([]string{"build"}, flags...), "-o", program, "./cmd/embersim")
+	args := append(append([]string{"build", "-pgo=off"}, flags...), "-o", program, "./cmd/embersim")
 	if out, err := w.command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s does not build: %w\n%s", name, err, out)
 	}
