@@ -240,9 +240,8 @@ func TestMistreatedDatagrams(t *testing.T) {
 		if got := busCount(t, c, "dropped"); got != 0 {
 			t.Errorf("%d messages that should have been refused got as far as node %d", got, i)
 		}
-		if got := flags(c, 1-i); got != "master" {
-			t.Errorf("node %d holds the other one for %s", i, got)
-		}
+		// Where the processor is busy elsewhere a node may be late for a moment.
+		await(t, "the other node is held for well", func() bool { return flags(c, 1-i) == "master" })
 	}
 }
 
