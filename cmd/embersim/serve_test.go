@@ -181,7 +181,7 @@ func harmOfEveryKind(t *testing.T, page *browsertest.Page) {
 
 func mistakesAreTold(t *testing.T, page *browsertest.Page) {
 	browsertest.Evaluate[bool](page, `live.controls.nodes.value = 5000, true`)
-	if message := browsertest.Evaluate[string](page, start("1", "steady")); !strings.Contains(message, "200 nodes") {
+	if message := browsertest.Evaluate[string](page, start("1", "steady")); !strings.Contains(message, "1000 nodes") {
 		t.Errorf("5000 nodes give %q", message)
 	}
 }
