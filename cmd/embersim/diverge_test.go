@@ -28,7 +28,7 @@ func TestTwoProcessesDoTheSame(t *testing.T) {
 			t.Errorf("%q: exit %d, %s\n%s", args, code, errors, out)
 		}
 	}
-	if code, _, errors := execute("diverge", "--seed", "3", "--nodes", "1000"); code != exitUsage || !strings.Contains(errors, "1 to 200 nodes") {
+	if code, _, errors := execute("diverge", "--seed", "3", "--nodes", "5000"); code != exitUsage || !strings.Contains(errors, "1 to 1000 nodes") {
 		t.Errorf("a run that cannot be: exit %d, %s", code, errors)
 	}
 }

@@ -22,7 +22,8 @@ func (s *story) drawOperators() {
 		s.config.VoterReplacement = source.Duration(2*time.Second, 20*time.Second)
 	}
 	s.config.Operators = 1 + source.IntN(2)
-	from, length := time.Second, s.options.Duration-time.Second
+	from := min(time.Second, s.options.Duration/2)
+	length := s.options.Duration - from
 	for node := members + 1; node <= len(s.config.Nodes); node++ {
 		at, told, met := from+source.Duration(0, length/2), node, 1+source.IntN(members)
 		if source.Chance(300_000) { // the member is told, and invites the newcomer
