@@ -32,6 +32,9 @@ type operator struct {
 	deadline time.Duration
 	asked    bool // the command was sent, and not answered
 	checking bool // it was answered OK, and what it has led to is looked at
+	// tried says that a command was sent since the world healed. Where nobody decides, one must be seen to get no answer; each more
+	// would only take its timeout.
+	tried bool
 }
 
 // order is one command of an operator.
@@ -103,7 +106,7 @@ func (o *operator) work() {
 		return
 	}
 	next := o.queue[0]
-	if o.cluster.partial && !o.cluster.healed(next.node) || o.cluster.beyond(next) {
+	if o.cluster.partial && !o.cluster.healed(next.node) || o.cluster.beyond(next, o.tried) {
 		o.cluster.abandon(next)
 		o.done()
 		o.work()
@@ -123,6 +126,7 @@ func (o *operator) work() {
 	o.asked, o.deadline = true, o.host.Now()+operatorTimeout
 	if !o.checking {
 		next.attempts++
+		o.tried = o.cluster.World.Now() >= o.cluster.Config.Chaos
 		o.cluster.ordered(next, words)
 	}
 	o.bus.SendStream(o.stream, resp.AppendCommand(nil, words...))
@@ -234,12 +238,12 @@ func (c *Cluster) abandon(o *order) {
 }
 
 // beyond reports whether an order is about a node that is gone for good, or that can change nothing until it starts
-// anew, or cannot be decided.
-func (c *Cluster) beyond(o *order) bool {
+// anew, or cannot be decided, as was tried.
+func (c *Cluster) beyond(o *order, tried bool) bool {
 	if c.lost(o.node) || c.broken(o.node) {
 		return true
 	}
-	if c.World.Now() >= c.Config.Chaos && o.attempts > 0 && !c.decisive(c.expect()) {
+	if tried && !c.decisive(c.expect()) {
 		return true // nobody decides anything any more
 	}
 	if o.attempts > 3 && slices.ContainsFunc(c.nodes, func(d *driver) bool { return d != nil && c.broken(d.index) }) {
