@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -84,8 +85,11 @@ func sendBack(outside net.PacketConn, sender net.Addr, inside net.Conn) {
 	buffer := make([]byte, 2000)
 	for {
 		n, err := inside.Read(buffer)
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil {
+			continue // the target does not listen yet, of which the socket tells once for each datagram
 		}
 		_, _ = outside.WriteTo(buffer[:n], sender)
 	}
