@@ -11,8 +11,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/ember-cluster/ember/core/topology"
 )
 
@@ -33,24 +31,8 @@ func runDev(args []string, stdout, stderr io.Writer) int {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args, c.Settings = args[:end], args[end+1:]
 	}
-	helped := false
-	parser, err := kong.New(&c, kong.Name("embernode dev"), kong.Writers(stdout, stdout), kong.Exit(func(int) { helped = true }),
-		kong.Description("A whole cluster on this host, until Ctrl-C. Settings of every node come behind --, such as: embernode dev -- --maxmemory 100mb"),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}))
-	if err != nil {
-		panic("embernode: the declaration of dev is broken: " + err.Error())
-	}
-	_, err = parser.Parse(args)
-	switch {
-	case helped:
-		return 0
-	case err == nil:
-		err = c.run(stdout)
-	}
-	if err != nil {
-		return complain(stderr, err)
-	}
-	return 0
+	return runSubcommand("dev", &c, args, stdout, stderr,
+		"A whole cluster on this host, until Ctrl-C. Settings of every node come behind --, such as: embernode dev -- --maxmemory 100mb")
 }
 
 // run starts the nodes, tells how to talk to them, and stops them at the first signal.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/topology"
@@ -34,24 +32,9 @@ type remnant struct {
 // runRecover is the whole command: it returns the exit status.
 func runRecover(args []string, stdout, stderr io.Writer) int {
 	var c recoverCommand
-	helped := false
-	parser, err := kong.New(&c, kong.Name("embernode recover"), kong.Writers(stdout, stdout), kong.Exit(func(int) { helped = true }),
-		kong.Description("Let a cluster go on whose voters are lost for good: a majority of them, with their disks. "+
-			"What they had decided and none of the given nodes has applied is lost."))
-	if err != nil {
-		panic("embernode: the declaration of recover is broken: " + err.Error())
-	}
-	_, err = parser.Parse(args)
-	switch {
-	case helped:
-		return 0
-	case err == nil:
-		err = c.run(stdout)
-	}
-	if err != nil {
-		return complain(stderr, err)
-	}
-	return 0
+	return runSubcommand("recover", &c, args, stdout, stderr,
+		"Let a cluster go on whose voters are lost for good: a majority of them, with their disks. "+
+			"What they had decided and none of the given nodes has applied is lost.")
 }
 
 func (c *recoverCommand) run(out io.Writer) (err error) {
