@@ -3,7 +3,6 @@ package core
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +70,15 @@ func benchmarkPipeline(b *testing.B, keys int) {
 				rest /= 10
 			}
 		}
-		node.Step(at, &ClientBatch{Inputs: []ClientInput{{Client: 0, Bytes: input}}})
+		replies := 0
+		for _, effect := range node.Step(at, &ClientBatch{Inputs: []ClientInput{{Client: 0, Bytes: input}}}) {
+			if effect.Kind == Reply {
+				replies += len(effect.Bytes)
+			}
+		}
+		if replies != len("+OK\r\n")*batch && replies != len("$64\r\n\r\n")*batch+64*batch {
+			b.Fatalf("%d bytes of replies to %d commands", replies, batch)
+		}
 	}
 	const key = "key:000000000000"
 	set := bytes.Repeat([]byte(request("SET", key, strings.Repeat("v", 64))), batch)
@@ -90,24 +97,4 @@ func benchmarkPipeline(b *testing.B, keys int) {
 }
 
 // benchmarkNode returns a node that owns all slots and has one client, 0.
-func benchmarkNode(b *testing.B) *Node {
-	node, err := New(testOptions(), Recovered{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	at, position := Clock{Now: time.Second, Wall: wallStart}, uint64(0)
-	step := func(event Event) {
-		for _, effect := range node.Step(at, event) {
-			if effect.Kind == Append {
-				position = effect.Position
-			}
-		}
-	}
-	address := netip.MustParseAddrPort("127.0.0.1:50000")
-	step(&Start{})
-	step(&Persisted{Position: position})
-	step(&ClientOpened{Remote: address, Local: address})
-	step(&ClientBatch{Inputs: []ClientInput{{Bytes: []byte("CLUSTER ADDSLOTSRANGE 0 16383\r\n")}}})
-	step(&Persisted{Position: position})
-	return node
-}
+func benchmarkNode(b *testing.B) *Node { return openHarness(b, testOptions()).node }

@@ -13,9 +13,10 @@ type hugePages struct {
 	regions map[uintptr]bool
 }
 
-// hugeRegion is how Go's heap grows: by regions of this size and alignment, in bytes (heapArenaBytes in package runtime). All
-// of the region is asked for when it is first met. Were it another size, some would keep small pages, and nothing else happen.
-const hugeRegion = 64 << 20
+// hugeRegion is what Go's heap grows by at least, and the alignment of its growth, in bytes (pallocChunkPages in package
+// runtime). Advice covers only what is mapped by then, and Go maps what it grows by anew, which drops advice given before; so
+// each growth is asked for when it is first met. Were it another size, some would keep small pages, and nothing else happen.
+const hugeRegion = 4 << 20
 
 func newHugePages() *hugePages { return &hugePages{regions: map[uintptr]bool{}} }
 

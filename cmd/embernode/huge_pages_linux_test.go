@@ -8,10 +8,15 @@ import (
 	"unsafe"
 )
 
-// The system knows of the wish for large pages where data lies.
+// The system knows of the wish for large pages wherever data lies, also where the heap grew after the first of it.
 func TestHugePagesAreAskedFor(t *testing.T) {
-	memory := make([]byte, 1<<20)
-	newHugePages().advise(memory)
+	pages := newHugePages()
+	var chunks [][]byte
+	for range 96 {
+		chunk := make([]byte, 1<<20)
+		pages.advise(chunk)
+		chunks = append(chunks, chunk)
+	}
 	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
 		return // a system without them: it was enough that nothing happened
 	}
@@ -19,19 +24,24 @@ func TestHugePagesAreAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := uint64(uintptr(unsafe.Pointer(&memory[0])))
+	for i, chunk := range chunks {
+		if flags := mappingFlags(string(maps), uint64(uintptr(unsafe.Pointer(&chunk[0])))); !strings.Contains(flags+" ", " hg ") {
+			t.Errorf("chunk %d was not asked for: %q", i, flags)
+		}
+	}
+}
+
+// mappingFlags returns the line of flags of the mapping that an address is in.
+func mappingFlags(maps string, address uint64) string {
 	inside := false
-	for line := range strings.Lines(string(maps)) {
+	for line := range strings.Lines(maps) {
 		var from, to uint64
 		if n, _ := fmt.Sscanf(line, "%x-%x ", &from, &to); n == 2 {
 			inside = from <= address && address < to
 		}
 		if inside && strings.HasPrefix(line, "VmFlags:") {
-			if !strings.Contains(line, " hg") {
-				t.Errorf("not asked for: %s", line)
-			}
-			return
+			return strings.TrimSpace(line)
 		}
 	}
-	t.Error("the memory is in no mapping")
+	return "in no mapping"
 }
