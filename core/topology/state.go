@@ -2,6 +2,7 @@ package topology
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -198,12 +199,50 @@ func (s *State) AssignedSlots() int {
 	return total
 }
 
+// nodeIndex returns the position of a node, or where it would be inserted. Every message between nodes asks for one, and each member of
+// each shard when a configuration is read, so it looks at as little as it can.
 func (s *State) nodeIndex(id NodeID) (int, bool) {
-	return slices.BinarySearchFunc(s.nodes, id, func(n Node, id NodeID) int { return n.ID.Compare(id) })
+	first, last := 0, len(s.nodes)
+	for first < last {
+		middle := int(uint(first+last) / 2)
+		switch order := compareIDs((*[20]byte)(&s.nodes[middle].ID), (*[20]byte)(&id)); {
+		case order == 0:
+			return middle, true
+		case order < 0:
+			first = middle + 1
+		default:
+			last = middle
+		}
+	}
+	return first, false
 }
 
 func (s *State) shardIndex(id ShardID) (int, bool) {
-	return slices.BinarySearchFunc(s.shards, id, func(shard Shard, id ShardID) int { return shard.ID.Compare(id) })
+	first, last := 0, len(s.shards)
+	for first < last {
+		middle := int(uint(first+last) / 2)
+		switch order := compareIDs((*[20]byte)(&s.shards[middle].ID), (*[20]byte)(&id)); {
+		case order == 0:
+			return middle, true
+		case order < 0:
+			first = middle + 1
+		default:
+			last = middle
+		}
+	}
+	return first, false
+}
+
+// compareIDs orders ids as their bytes. Ids are random, so the first of them decide.
+func compareIDs(a, b *[20]byte) int {
+	x, y := binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return bytes.Compare(a[8:], b[8:])
 }
 
 // run is a longest row of slots with the same owner.

@@ -76,13 +76,21 @@ func (s *State) keep(base *State, number section) {
 }
 
 func (d *decoder) nodeDelta(s, base *State) {
-	s.nodes = slices.Clone(base.nodes)
-	for range d.Count(MaxNodes, len(NodeID{})) {
+	s.nodes = base.nodes
+	gone := d.Count(MaxNodes, len(NodeID{}))
+	if gone > 0 {
+		s.nodes = slices.Clone(s.nodes)
+	}
+	for range gone {
 		if i, ok := s.nodeIndex(d.NodeID()); ok && d.Err() == nil {
 			s.nodes = slices.Delete(s.nodes, i, i+1)
 		}
 	}
-	for range d.Count(MaxNodes, minNodeBytes) {
+	changed := d.Count(MaxNodes, minNodeBytes)
+	if changed > 0 && gone == 0 {
+		s.nodes = slices.Clone(s.nodes)
+	}
+	for range changed {
 		node := d.node()
 		node.Shard = d.shardID()
 		if d.Err() != nil {
@@ -131,19 +139,26 @@ func (d *decoder) shardDelta(s, base *State) {
 	}
 }
 
-// ownerDelta reads who owns the slots. It must come behind the shards.
+// ownerDelta reads who owns the slots. It must come behind the shards. Where nothing has changed the result shares the base's table.
 func (d *decoder) ownerDelta(s, base *State) {
 	moved := make([]uint16, len(base.shards)+1)
+	same := true
 	for i := range base.shards {
-		if at, ok := s.shardIndex(base.shards[i].ID); ok {
+		at, ok := s.shardIndex(base.shards[i].ID)
+		if ok {
 			moved[i+1] = uint16(at + 1)
 		}
+		same = same && ok && at == i
 	}
 	for slot := 0; slot < slots.Count; {
 		length := d.below(slots.Count - slot + 1)
 		code := d.below(len(s.shards) + 2)
 		if length == 0 {
 			d.Fail(wire.Malformed)
+			return
+		}
+		if same && length == slots.Count && code == 0 {
+			s.owners, s.runs, s.runsOf = base.owners, base.runs, base.runsOf
 			return
 		}
 		for range length {

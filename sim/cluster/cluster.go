@@ -58,7 +58,7 @@ func nodeAddress(number int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 1, byte(number / 256), byte(number)})
 }
 
-// BusBytes returns how many bytes each node has sent to others, by index.
+// BusBytes returns how many bytes each node has sent to others and received from them, by index.
 func (c *Cluster) BusBytes() []int64 {
 	bytes := make([]int64, len(c.nodes))
 	for i, d := range c.nodes {
@@ -69,15 +69,26 @@ func (c *Cluster) BusBytes() []int64 {
 	return bytes
 }
 
-// LowestVersion returns the lowest version of the configuration that a node has in force.
-func (c *Cluster) LowestVersion() uint64 {
-	lowest := ^uint64(0)
-	for _, d := range c.nodes {
-		if d != nil && d.node != nil {
-			lowest = min(lowest, d.node.State().Version)
+// Outdated returns whether a node has a configuration of a lower version in force, or none. It looks from the node on that it found last,
+// whose index is to be kept between calls about one version: versions only rise.
+func (c *Cluster) Outdated(version uint64, from *int) bool {
+	for ; *from < len(c.nodes); *from++ {
+		if d := c.nodes[*from]; d == nil || d.node == nil || d.node.State().Version < version {
+			return true
 		}
 	}
-	return lowest
+	return false
+}
+
+// HighestVersion returns the highest version of the configuration that a node has in force.
+func (c *Cluster) HighestVersion() uint64 {
+	highest := uint64(0)
+	for _, d := range c.nodes {
+		if d != nil && d.node != nil {
+			highest = max(highest, d.node.State().Version)
+		}
+	}
+	return highest
 }
 
 // New builds a cluster in a world of its own and schedules the plan. The error is a mistake in the configuration or the plan.

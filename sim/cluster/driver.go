@@ -61,10 +61,9 @@ type driver struct {
 	ledger     ledger
 	announcement
 	watched watched
-	// busBytes counts what the node has sent to others in this life.
+	// busBytes counts what the node has sent to others in this life, and received from them.
 	busBytes int64
-	// believed are the incarnations of its peers that the node has believed in so far.
-	believed []uint64
+	incarnationsHeld
 	// configurations counts those that the node has had in force in this life.
 	configurations int
 	// slots is what a client should know of the first of these, once somebody has looked.
@@ -209,6 +208,7 @@ func (d *driver) wake() {
 }
 
 func (d *driver) busEvent(e sim.Event) {
+	d.busBytes += int64(len(e.Data))
 	switch e.Kind {
 	case sim.EventDatagram:
 		d.datagram = core.Datagram{From: e.From, Bytes: e.Data}

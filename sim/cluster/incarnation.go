@@ -2,6 +2,18 @@ package cluster
 
 import "fmt"
 
+// incarnationsAtOnce is how many peers' incarnations are looked at after a message: in a cluster that is not large, all. In a larger one
+// each has its turn, since every message to every node would otherwise cost time in proportion to the cluster.
+const incarnationsAtOnce = 32
+
+// incarnationsHeld are what a node has believed of its peers.
+type incarnationsHeld struct {
+	// believed are their incarnations, by index.
+	believed []uint64
+	// next is the peer whose turn it is.
+	next int
+}
+
 // checkIncarnations checks what a node has come to believe of the incarnations of its peers. Only a member itself raises its
 // incarnation, so nobody may know a higher one than the member has had, and what is known of it never falls: a lower one would
 // be believed over the refutation that has overtaken it.
@@ -12,24 +24,32 @@ func (c *Cluster) checkIncarnations(d *driver) error {
 	if d.believed == nil {
 		d.believed = make([]uint64, len(c.ids))
 	}
-	for i, id := range c.ids {
-		incarnation := d.node.Incarnation(id)
-		if i == d.index {
-			c.incarnations[i] = max(c.incarnations[i], incarnation)
+	c.incarnations[d.index] = max(c.incarnations[d.index], d.node.Incarnation(c.ids[d.index]))
+	for range min(len(c.ids), incarnationsAtOnce) {
+		if err := c.checkIncarnation(d, d.next); err != nil {
+			return err
 		}
-		if _, member := d.node.State().Node(id); !member {
-			d.believed[i] = 0
-			continue
-		}
-		if incarnation > c.incarnations[i] {
-			return fmt.Errorf("%s believes in incarnation %d of %s, which has not been beyond %d",
-				d.host.Name(), incarnation, c.hosts[i].Name(), c.incarnations[i])
-		}
-		if incarnation < d.believed[i] {
-			return fmt.Errorf("the incarnation of %s that %s believes in falls from %d to %d",
-				c.hosts[i].Name(), d.host.Name(), d.believed[i], incarnation)
-		}
-		d.believed[i] = incarnation
+		d.next = (d.next + 1) % len(c.ids)
 	}
+	return nil
+}
+
+// checkIncarnation checks what a node believes of one peer.
+func (c *Cluster) checkIncarnation(d *driver, peer int) error {
+	id := c.ids[peer]
+	if _, member := d.node.State().Node(id); !member {
+		d.believed[peer] = 0
+		return nil
+	}
+	incarnation := d.node.Incarnation(id)
+	if incarnation > c.incarnations[peer] {
+		return fmt.Errorf("%s believes in incarnation %d of %s, which has not been beyond %d",
+			d.host.Name(), incarnation, c.hosts[peer].Name(), c.incarnations[peer])
+	}
+	if incarnation < d.believed[peer] {
+		return fmt.Errorf("the incarnation of %s that %s believes in falls from %d to %d",
+			c.hosts[peer].Name(), d.host.Name(), d.believed[peer], incarnation)
+	}
+	d.believed[peer] = incarnation
 	return nil
 }
