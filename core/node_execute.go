@@ -174,7 +174,7 @@ func (n *Node) executeWindow() {
 		r := &n.runs[p.run]
 		// A command of another client may have closed this one, or made it wait.
 		r.stopped = r.stopped || r.client.held != 0 || r.client.closed
-		if r.stopped || n.postpone(r.client, p) {
+		if r.stopped || n.mayPostpone(r.client) && n.postpone(r.client, p) {
 			r.stopped = true
 			continue
 		}

@@ -48,6 +48,11 @@ func (n *Node) Unpause() {
 	}
 }
 
+// mayPostpone reports whether there is anything for which a client's next command may have to wait.
+func (n *Node) mayPostpone(c *client) bool {
+	return len(c.changes)+c.owed+len(n.intents) > 0 || n.fanOut >= maxFanOut || n.paused != notPaused
+}
+
 // postpone makes a client wait if its next command must: for the end of the pause, for what it has proposed, for a mark, or for the
 // next Step, since this one has sent its share of messages.
 func (n *Node) postpone(c *client, p *parsed) bool {

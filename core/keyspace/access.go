@@ -64,6 +64,11 @@ func (a *access) used(h header) header {
 	if !a.byFrequency {
 		return h.withAccess(a.second)
 	}
+	return a.usedOften(h)
+}
+
+// usedOften is used where the record is that of frequency.
+func (a *access) usedOften(h header) header {
 	counter := a.frequency(h.access())
 	if counter < counterMask && a.random.Uint64N(uint64(max(counter-newKeyCounter, 0)*a.logFactor+1)) == 0 {
 		counter++
@@ -91,17 +96,18 @@ func (s *Space) Use(slot slots.Slot, key []byte) (Value, bool) {
 		return Value{}, false
 	}
 	ref := *p.reference()
-	s.recordUse(ref)
-	return s.store.value(ref), true
+	return Value{store: &s.store, header: s.recordUse(ref), ref: ref}, true
 }
 
-// recordUse tells of a use of an entry.
-func (s *Space) recordUse(ref reference) {
+// recordUse tells of a use of an entry, and returns its header.
+func (s *Space) recordUse(ref reference) header {
 	b := s.store.arena.at(ref)
 	h := b.header()
-	if to := s.access.used(h); to != h {
+	to := s.access.used(h)
+	if to != h {
 		b.setHeader(to)
 	}
+	return to
 }
 
 // Idle returns for how many seconds the key of a value has not been used, as far as uses are recorded by their time.

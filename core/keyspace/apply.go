@@ -105,6 +105,7 @@ func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, ex
 		s.occupied.Add(slot)
 		s.tableBytes += t.memory()
 	}
+	s.window.moved = true
 	ref := s.store.create(shape(newHeader(key).withAccess(s.access.fresh)), key)
 	if expireAt != 0 {
 		s.expiry.add(expiryItem{at: expireAt, ref: ref, slot: slot})
@@ -157,6 +158,7 @@ func (s *Space) remove(slot slots.Slot, key []byte) {
 	if !found {
 		return
 	}
+	s.window.moved = true
 	ref := *p.reference()
 	t := s.tables[slot]
 	s.account(slot, -s.store.footprint(ref))
@@ -195,6 +197,7 @@ func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
 
 // reset forgets all keys, but not what the hashes of expected keys are.
 func (s *Space) reset() {
+	s.window.moved = true
 	clear(s.tables[:])
 	s.occupied = slots.Set{}
 	s.store.reset()

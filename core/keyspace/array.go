@@ -85,11 +85,15 @@ func (a *array) put(hash uint64, ref reference) {
 	}
 }
 
-// take removes what is in a lane of bucket i and has the given hash.
-func (a *array) take(hash uint64, i, lane int) {
-	a.at(i).clear(lane)
-	for passed := a.home(hash); passed < i; passed++ {
-		a.at(passed).overflow--
+// take removes what is in a place and has the given hash.
+func (a *array) take(hash uint64, p place) {
+	p.bucket.clear(p.lane)
+	for i := a.home(hash); ; i++ {
+		passed := a.at(i)
+		if passed == p.bucket {
+			return
+		}
+		passed.overflow--
 	}
 }
 

@@ -38,6 +38,7 @@ func (s *Space) flushSlot(slot slots.Slot) {
 		s.reset()
 		return
 	}
+	s.window.moved = true
 	s.bytes -= t.bytes
 	s.population.add(slot, -t.count)
 	s.droppedExpiring += t.expiring

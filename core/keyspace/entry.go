@@ -30,6 +30,9 @@ const (
 	headerEnds       header = 1 << 2
 	headerKeyOutside header = 1 << 3
 
+	// headerExtended are the bits of those entries in which something lies between header and key.
+	headerExtended = headerEnds | headerKeyOutside | header(outside)<<encodingShift
+
 	encodingShift = 4
 	encodingMask  = 3
 	typeShift     = 6
@@ -48,7 +51,7 @@ const (
 	text encoding = iota
 	// number is a string that is the decimal form of an int64, kept as that.
 	number
-	// outside is a value that does not lie in the block: a long string. Collections will lie there too.
+	// outside is a value that does not lie in the block: a long string. Collections will lie there too. No other place has its bit.
 	outside
 )
 
@@ -128,6 +131,9 @@ func (h header) indexOffset() int {
 }
 
 func (h header) keyOffset() int {
+	if h&headerExtended == 0 {
+		return headerBytes
+	}
 	if h.hasOutside() {
 		return h.indexOffset() + indexBytes
 	}

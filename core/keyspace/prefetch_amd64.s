@@ -1,9 +1,10 @@
 #include "textflag.h"
 
-// func prefetch(address *byte)
-TEXT ·prefetch(SB), NOSPLIT, $0-8
+// func prefetchEntry(address *byte)
+TEXT ·prefetchEntry(SB), NOSPLIT, $0-8
 	MOVQ address+0(FP), AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
 	RET
 
 // func prefetchBucket(address *bucket)

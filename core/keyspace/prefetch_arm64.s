@@ -1,9 +1,10 @@
 #include "textflag.h"
 
-// func prefetch(address *byte)
-TEXT ·prefetch(SB), NOSPLIT, $0-8
+// func prefetchEntry(address *byte)
+TEXT ·prefetchEntry(SB), NOSPLIT, $0-8
 	MOVD address+0(FP), R0
 	PRFM (R0), PLDL1KEEP
+	PRFM 64(R0), PLDL1KEEP
 	RET
 
 // func prefetchBucket(address *bucket)

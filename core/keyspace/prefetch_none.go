@@ -2,8 +2,8 @@
 
 package keyspace
 
-// prefetch does nothing where there is no instruction for it.
-func prefetch(*byte) {}
+// prefetchEntry does nothing where there is no instruction for it.
+func prefetchEntry(*byte) {}
 
 // prefetchBucket does nothing either.
 func prefetchBucket(*bucket) {}

@@ -35,7 +35,10 @@ func (k hashKey) sum(data []byte) uint64 {
 func lastWord(data []byte) uint64 {
 	last := uint64(len(data)) << 56
 	rest := uint(len(data) & 7)
-	if rest > 0 && len(data) >= 8 { // from a word that overlaps the one before
+	if rest == 0 {
+		return last
+	}
+	if len(data) >= 8 { // from a word that overlaps the one before
 		return last | binary.LittleEndian.Uint64(data[len(data)-8:])>>(64-8*rest)
 	}
 	for i, b := range data[len(data)-int(rest):] {

@@ -60,8 +60,7 @@ func (s *store) holds(ref reference, key []byte) bool {
 	if h.keyOutside() {
 		return bytes.Equal(s.outside.at(b.index(h)).key, key)
 	}
-	offset := h.keyOffset()
-	return h.keyLength() == len(key) && bytes.Equal(b[offset:offset+len(key)], key)
+	return h.keyLength() == len(key) && string(b[h.keyOffset():][:len(key)]) == string(key)
 }
 
 // value lends an entry's value.

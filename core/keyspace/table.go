@@ -54,14 +54,14 @@ func homesFor(count int) int {
 	return max(1, (count*roomDenominator+perHome-1)/perHome)
 }
 
-// place is where a key was found. It is valid until the next change of the table.
+// place is where a key was found. It is valid until the next key is added to the table or taken from it.
 type place struct {
-	array       *array
-	index, lane int
+	bucket *bucket
+	lane   int
 }
 
 // reference returns the field that holds the key's reference.
-func (p place) reference() *reference { return &p.array.at(p.index).references[p.lane] }
+func (p place) reference() *reference { return &p.bucket.references[p.lane] }
 
 // arrayOf returns the array that a key with the given hash is in, if it is there.
 func (t *table) arrayOf(hash uint64) *array {
@@ -82,7 +82,7 @@ func (t *table) find(s *store, hash uint64, key []byte) (place, bool) {
 		for candidates := b.match(tag); candidates != 0; candidates = candidates.rest() {
 			lane := candidates.first()
 			if s.holds(b.references[lane], key) {
-				return place{array: a, index: i, lane: lane}, true
+				return place{bucket: b, lane: lane}, true
 			}
 		}
 		if b.overflow == 0 {
@@ -99,7 +99,7 @@ func (t *table) locate(hash uint64, ref reference) (place, bool) {
 		b := a.at(i)
 		for candidates := b.match(tag); candidates != 0; candidates = candidates.rest() {
 			if lane := candidates.first(); b.references[lane] == ref {
-				return place{array: a, index: i, lane: lane}, true
+				return place{bucket: b, lane: lane}, true
 			}
 		}
 		if b.overflow == 0 {
@@ -133,7 +133,7 @@ func (t *table) insert(s *store, hash uint64, ref reference) {
 
 // remove takes out the reference of an entry with the given hash.
 func (t *table) remove(s *store, hash uint64, p place) {
-	p.array.take(hash, p.index, p.lane)
+	t.arrayOf(hash).take(hash, p)
 	t.count--
 	if homes := t.current.homes; t.next == nil && tooEmpty(t.count, homes) {
 		t.resize(s, homesFor(t.count))
@@ -177,7 +177,7 @@ func (t *table) moveHome(s *store) {
 			if t.current.home(hash) != t.moved {
 				continue
 			}
-			t.current.take(hash, i, lane)
+			t.current.take(hash, place{bucket: b, lane: lane})
 			t.next.put(hash, ref)
 			s.moves++
 		}
@@ -195,7 +195,7 @@ func (t *table) moveHome(s *store) {
 // prefetchEntries has the entries of a bucket brought near.
 func (s *store) prefetchEntries(b *bucket) {
 	for used := b.used(); used != 0; used = used.rest() {
-		prefetch(&s.arena.at(b.references[used.first()])[0])
+		prefetchEntry(&s.arena.at(b.references[used.first()])[0])
 	}
 }
 

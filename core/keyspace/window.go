@@ -21,10 +21,10 @@ const windowKeys = 64
 type window struct {
 	keys  [windowKeys]expectedKey
 	count int
-	// buckets and entries are how many keys' buckets and entries are on their way. Invariant: entries <= buckets <= count.
-	buckets, entries int
 	// last is the key that was recognised last. Those before it are not recognised any more.
 	last int
+	// moved says that a key has been added to a table, or taken from one, since the window began: candidates may be elsewhere.
+	moved bool
 	// found is where key number foundKey-1 was found, if foundKey is not 0: who looks before he writes searches once.
 	// Invariant: nothing has been applied since.
 	found    place
@@ -37,25 +37,31 @@ type expectedKey struct {
 	length int
 	slot   slots.Slot
 	hash   uint64
-	// home is the bucket at which the search begins, nil if there is none. It counts until the first command is executed.
-	home *bucket
+	// home is the bucket at which the search begins, nil if there is none, and candidates are those of its lanes that have the key's tag.
+	// Both count until the window has moved.
+	home       *bucket
+	candidates lanes
 }
 
 // Expect announces that a key will be used before the next EndWindow. Until then the bytes of key must stay where and
-// what they are.
+// what they are, and nothing may be applied before Prefetch.
 func (s *Space) Expect(slot slots.Slot, key []byte) {
 	w := &s.window
 	if len(key) == 0 || w.count == windowKeys {
 		return
 	}
-	hash := s.store.hash(key)
-	w.keys[w.count] = expectedKey{first: &key[0], length: len(key), slot: slot, hash: hash}
+	k := &w.keys[w.count]
+	k.first, k.length, k.slot, k.hash = &key[0], len(key), slot, s.store.hash(key)
 	w.count++
 	if t := s.tables[slot]; t != nil {
 		prefetchTable(t)
 	}
-	s.fetchBuckets(w.count - apart)
-	s.fetchEntries(w.count - 2*apart)
+	if i := w.count - 1 - apart; i >= 0 {
+		s.fetchBucket(&w.keys[i])
+	}
+	if i := w.count - 1 - 2*apart; i >= 0 {
+		s.fetchEntry(&w.keys[i])
+	}
 }
 
 // WindowFull reports whether no further key will be remembered before the next EndWindow.
@@ -66,36 +72,29 @@ const apart = 4
 
 // Prefetch begins the loads that Expect has not begun yet.
 func (s *Space) Prefetch() {
-	s.fetchBuckets(s.window.count)
-	s.fetchEntries(s.window.count)
-}
-
-// fetchBuckets has the buckets of all expected keys before a number brought near.
-func (s *Space) fetchBuckets(until int) {
 	w := &s.window
-	for ; w.buckets < until; w.buckets++ {
-		k := &w.keys[w.buckets]
-		if k.home = s.tables[k.slot].homeBucket(k.hash); k.home != nil {
-			prefetchBucket(k.home)
-		}
+	for i := max(w.count-apart, 0); i < w.count; i++ {
+		s.fetchBucket(&w.keys[i])
+	}
+	for i := max(w.count-2*apart, 0); i < w.count; i++ {
+		s.fetchEntry(&w.keys[i])
 	}
 }
 
-// fetchEntries has the entries of all expected keys before a number brought near, as far as the tags tell which they are.
-func (s *Space) fetchEntries(until int) {
-	w := &s.window
-	for ; w.entries < until; w.entries++ {
-		k := &w.keys[w.entries]
-		if k.home == nil {
-			continue
-		}
-		if found := k.home.match(tagOf(k.hash)); found != 0 {
-			entry := s.store.arena.at(k.home.references[found.first()])
-			prefetch(&entry[0])
-			if len(entry) > bucketBytes {
-				prefetch(&entry[bucketBytes])
-			}
-		}
+// fetchBucket has the bucket of an expected key brought near.
+func (s *Space) fetchBucket(k *expectedKey) {
+	if k.home = s.tables[k.slot].homeBucket(k.hash); k.home != nil {
+		prefetchBucket(k.home)
+	}
+}
+
+// fetchEntry has the entry of an expected key brought near, as far as the tags tell which it is.
+func (s *Space) fetchEntry(k *expectedKey) {
+	if k.home == nil {
+		return
+	}
+	if k.candidates = k.home.match(tagOf(k.hash)); k.candidates != 0 {
+		prefetchEntry(&s.store.arena.at(k.home.references[k.candidates.first()])[0])
 	}
 }
 
@@ -103,7 +102,7 @@ func (s *Space) fetchEntries(until int) {
 func (s *Space) EndWindow() {
 	w := &s.window
 	clear(w.keys[:w.count])
-	w.count, w.buckets, w.entries, w.last, w.foundKey = 0, 0, 0, 0, 0
+	w.count, w.last, w.moved, w.foundKey = 0, 0, false, 0
 }
 
 // find returns the hash of a key and, if the key is there, its place.
@@ -112,16 +111,29 @@ func (s *Space) find(slot slots.Slot, key []byte) (hash uint64, at place, found 
 	number := w.number(key)
 	if number == 0 {
 		hash = s.store.hash(key)
-	} else {
-		hash = w.keys[number-1].hash
-		if number == w.foundKey {
-			return hash, w.found, true
-		}
+		at, found = s.tables[slot].find(&s.store, hash, key)
+		return hash, at, found
 	}
-	if at, found = s.tables[slot].find(&s.store, hash, key); found && number > 0 {
+	k := &w.keys[number-1]
+	if number == w.foundKey {
+		return k.hash, w.found, true
+	}
+	if at, found = s.tryCandidate(k, key); !found {
+		at, found = s.tables[slot].find(&s.store, k.hash, key)
+	}
+	if found {
 		w.found, w.foundKey = at, number
 	}
-	return hash, at, found
+	return k.hash, at, found
+}
+
+// tryCandidate looks for an expected key where its tag was seen first. It need not be there.
+func (s *Space) tryCandidate(k *expectedKey, key []byte) (at place, found bool) {
+	if k.candidates == 0 || s.window.moved {
+		return place{}, false
+	}
+	at = place{bucket: k.home, lane: k.candidates.first()}
+	return at, s.store.holds(*at.reference(), key)
 }
 
 // number returns the number of an expected key, from 1, or 0 if the key was not expected.

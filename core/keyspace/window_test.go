@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ember-cluster/ember/core/slots"
@@ -58,5 +59,60 @@ func TestWindowsDoNotChangeResults(t *testing.T) {
 		if plain.Digest() != windowed.Digest() || plain.Len() != windowed.Len() || windowed.Check() != nil {
 			t.Fatalf("round %d: %d keys, want %d; %v", round, windowed.Len(), plain.Len(), windowed.Check())
 		}
+	}
+}
+
+// Where an expected key was seen is not trusted any more once the tables have changed: the memory that it was seen in may be one
+// that a table has left, with all that is written there.
+func TestExpectedKeysAreFoundWhereTablesHaveGone(t *testing.T) {
+	key := func(i int) []byte { return fmt.Appendf(nil, "{a}%d", i) }
+	value := func(round, i int) string { return strings.Repeat("v", (round*37+i*11)%90) }
+	for name, change := range map[string]func(s *Space, round int){
+		"grown": func(s *Space, round int) {
+			for i := range 40 {
+				s.Apply(set(string(key(1000+40*round+i)), "new", 0))
+			}
+		},
+		"shrunk": func(s *Space, round int) {
+			for i := range 40 {
+				s.Apply(remove(key(1000 + 40*(round-4) + i)))
+			}
+		},
+		"flushed": func(s *Space, round int) {
+			s.Apply(Effect{Kind: FlushAll})
+			for i := range 30 {
+				s.Apply(set(string(key(i)), value(round+1, i), 0))
+			}
+		},
+		"dropped": func(s *Space, round int) {
+			s.Apply(set("another slot", "stays", 0))
+			s.DropSlot(slots.Of(key(0)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plain, windowed := New(1), New(1)
+			for round := range 60 {
+				effects := make([]Effect, 30)
+				for i := range effects {
+					effects[i] = set(string(key(i)), value(round, i), 0)
+					windowed.Expect(effects[i].Slot, effects[i].Key)
+				}
+				windowed.Prefetch()
+				change(windowed, round)
+				change(plain, round)
+				for i := range effects {
+					_, want := plain.Peek(effects[i].Slot, effects[i].Key)
+					if _, ok := windowed.Peek(effects[i].Slot, effects[i].Key); ok != want {
+						t.Fatalf("round %d: key %d is there: %v, want %v", round, i, ok, want)
+					}
+					windowed.Apply(effects[i])
+					plain.Apply(effects[i])
+				}
+				windowed.EndWindow()
+				if err := windowed.Check(); err != nil || plain.Digest() != windowed.Digest() {
+					t.Fatalf("round %d: %d keys, want %d; %v", round, windowed.Len(), plain.Len(), err)
+				}
+			}
+		})
 	}
 }

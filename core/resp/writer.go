@@ -57,16 +57,16 @@ func (w *Writer) Int(value int64) { w.number(':', value) }
 
 // Bulk appends a string of any bytes.
 func (w *Writer) Bulk(value []byte) {
-	w.number('$', int64(len(value)))
-	w.Buf = append(w.Buf, value...)
-	w.endLine()
+	buf := appendNumber(w.Buf, '$', int64(len(value)))
+	buf = append(buf, value...)
+	w.Buf = append(buf, '\r', '\n')
 }
 
 // BulkString is Bulk of a string.
 func (w *Writer) BulkString(value string) {
-	w.number('$', int64(len(value)))
-	w.Buf = append(w.Buf, value...)
-	w.endLine()
+	buf := appendNumber(w.Buf, '$', int64(len(value)))
+	buf = append(buf, value...)
+	w.Buf = append(buf, '\r', '\n')
 }
 
 // Null appends the reply that says that there is no such value.
@@ -217,6 +217,9 @@ func AppendCommand(dst []byte, args ...[]byte) []byte {
 
 // appendNumber appends a line of a type byte and a number.
 func appendNumber(dst []byte, kind byte, value int64) []byte {
+	if 10 <= value && value < 100 { // most lengths
+		return append(dst, kind, byte('0'+value/10), byte('0'+value%10), '\r', '\n')
+	}
 	dst = append(dst, kind)
 	dst = strconv.AppendInt(dst, value, 10)
 	return append(dst, '\r', '\n')
