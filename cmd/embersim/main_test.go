@@ -95,7 +95,7 @@ func TestTraceIsWritten(t *testing.T) {
 
 func TestUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"nonsense"}, {"run", "--seed", "x"}, {"run", "--scenario", "none"}, {"run", "--nodes", "-1"}, {"run", "--nodes", "1000"},
+		{}, {"nonsense"}, {"run", "--seed", "x"}, {"run", "--scenario", "none"}, {"run", "--nodes", "-1"}, {"run", "--nodes", "1001"},
 		{"run", "--duration", "-1s"}, {"sweep"}, {"sweep", "--seeds", "5..1"}, {"sweep", "--seeds", "a"}, {"sweep", "--seeds", "1", "--scenario", "none"},
 	} {
 		code, out, errors := execute(args...)

@@ -14,11 +14,11 @@ type slotCache struct {
 	// nodes are the addresses that the client has heard of.
 	nodes []transport.Address
 	// owners holds for each slot one more than an index of nodes; 0 where the client does not know.
-	owners [slots.Count]uint8
+	owners [slots.Count]uint16
 }
 
 // maxCachedNodes is how many nodes a cache can tell apart.
-const maxCachedNodes = 255
+const maxCachedNodes = maxHosts
 
 // owner returns who serves the slot, as far as the client knows.
 func (c *slotCache) owner(slot slots.Slot) (transport.Address, bool) {
@@ -31,7 +31,7 @@ func (c *slotCache) owner(slot slots.Slot) (transport.Address, bool) {
 func (c *slotCache) set(slot slots.Slot, owner transport.Address) { c.owners[slot] = c.number(owner) }
 
 // number returns what owners holds for an address.
-func (c *slotCache) number(address transport.Address) uint8 {
+func (c *slotCache) number(address transport.Address) uint16 {
 	i := slices.Index(c.nodes, address)
 	if i < 0 {
 		i = len(c.nodes)
@@ -40,7 +40,7 @@ func (c *slotCache) number(address transport.Address) uint8 {
 		}
 		c.nodes = append(c.nodes, address)
 	}
-	return uint8(i + 1)
+	return uint16(i + 1)
 }
 
 // load replaces everything by the reply of CLUSTER SLOTS that the node at source gave. It reports whether the reply has the
@@ -106,7 +106,7 @@ func (c *slotCache) fill(start CacheStart, truth *slotCache, nodes []transport.A
 	case CacheRight:
 		c.nodes, c.owners = slices.Clone(truth.nodes), truth.owners
 	case CacheWrong:
-		var wrong [maxCachedNodes + 1]uint8 // by what truth holds
+		var wrong [maxCachedNodes + 1]uint16 // by what truth holds
 		for i, owner := range truth.nodes {
 			wrong[i+1] = c.number(nodes[(slices.Index(nodes, owner)+1)%len(nodes)])
 		}
