@@ -30,6 +30,8 @@ type agreement struct {
 	state *topology.State
 	// machine is the group's, which knows its members.
 	machine *consensus.Machine
+	// observer is told of what is decided; nil if nobody watches.
+	observer Observer
 }
 
 // The bounds of what is composed here fit each other.
@@ -51,11 +53,14 @@ func (a *agreement) Apply(_ uint64, data []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	var result topology.Result
+	before, result := a.state, topology.Result{}
 	if node, forgets := a.forgetsMember(change); forgets {
 		result.Err = &topology.Refusal{Reason: topology.NodeVotes, Node: node}
 	} else {
 		a.state, result = a.state.Apply(change)
+	}
+	if a.observer != nil {
+		a.observer.Decided(change, before, a.state)
 	}
 	return topology.AppendResult(wire.AppendUvarint(nil, a.state.Version), result)
 }
@@ -108,10 +113,15 @@ func (n *Node) groupConfig(generation uint64) consensus.Config {
 	return config
 }
 
+// newAgreement returns what a group decides on, from a configuration on.
+func (n *Node) newAgreement(state *topology.State) *agreement {
+	return &agreement{state: state, observer: n.options.Observer}
+}
+
 // recoverGroup makes the machine of the node's group from what its log holds: it begins to run at the start. A node that is alone,
 // and whose log has nothing of a group, is the founder of one.
 func (n *Node) recoverGroup(records [][]byte) error {
-	n.agreed = &agreement{state: n.state}
+	n.agreed = n.newAgreement(n.state)
 	config := n.groupConfig(n.state.Generation)
 	if len(records) == 0 && len(n.state.Nodes()) == 1 {
 		n.machine = consensus.Bootstrap(config, 0, n.self, n.agreed, n.options.Random)
@@ -140,7 +150,7 @@ func newer(a, b *topology.State) bool {
 // enterGroup makes the node an observer of a group that it was not in before: of another cluster, or generation.
 func (n *Node) enterGroup(state *topology.State) {
 	n.failProposals(errUnknownOutcome)
-	n.agreed = &agreement{state: state}
+	n.agreed = n.newAgreement(state)
 	var records [][]byte
 	if spent := n.spentIn(state.Cluster, state.Generation); spent > 0 {
 		records = append(records, consensus.ObserverRecord(state.Generation, spent))
@@ -158,7 +168,7 @@ func (n *Node) enterGroup(state *topology.State) {
 // foundGroup makes the node the only voter of a new group.
 func (n *Node) foundGroup(state *topology.State) {
 	n.failProposals(errUnknownOutcome)
-	n.agreed = &agreement{state: state}
+	n.agreed = n.newAgreement(state)
 	n.beginGroup(consensus.Bootstrap(n.groupConfig(state.Generation), n.at.Now, n.self, n.agreed, n.options.Random))
 }
 
@@ -275,6 +285,12 @@ func (n *Node) receiveGroup(from wire.NodeID, payload []byte) error {
 
 // Consensus returns the node's part in the group that decides on the configuration, for reading only.
 func (n *Node) Consensus() *consensus.Machine { return n.machine }
+
+// Decided reports whether the configuration in force is one that the node has applied itself, as a member of the group: its entries are
+// in the node's own log. Any other one is in a record about the node.
+func (n *Node) Decided() bool {
+	return n.machine.Role() != consensus.Observer && n.agreed.state == n.state
+}
 
 // Settled reports whether the node has nothing to change about the configuration, and nothing that is to come into force. Without a
 // log it can change nothing.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/topology"
 	"pgregory.net/rapid"
 )
 
@@ -16,6 +17,8 @@ type effectLog struct {
 }
 
 func (l *effectLog) Executed(ClientID, uint64) {}
+
+func (l *effectLog) Decided(topology.Command, *topology.State, *topology.State) {}
 
 func (l *effectLog) Applied(client ClientID, ordinal uint64, effect *keyspace.Effect) {
 	l.bytes = effect.Append(l.bytes)

@@ -64,7 +64,7 @@ type Options struct {
 	Process ProcessInfo
 	// Marks counts the rare paths that the node takes. Optional; the simulator's sweeps use it.
 	Marks *marks.Set
-	// Observer is told of every change to the data. Optional; the simulator's checkers use it.
+	// Observer is told of every change to the data and of every decision on the configuration. Optional; the simulator's checkers use it.
 	Observer Observer
 }
 
@@ -109,7 +109,8 @@ type ProcessInfo struct {
 	Stats func() []command.Field
 }
 
-// Observer learns which commands were executed and what they did to the data, at the moment they did it.
+// Observer learns which commands were executed and what they did to the data, and what was decided about the configuration, at the
+// moment at which it happens.
 type Observer interface {
 	// Executed reports that the command with this ordinal (counting from 1) on the client's connection is being executed:
 	// it was not redirected or refused.
@@ -117,6 +118,9 @@ type Observer interface {
 	// Applied reports an effect of the command with this ordinal.
 	// An effect with ordinal 0 is the node's own: a key that expired.
 	Applied(client ClientID, ordinal uint64, effect *keyspace.Effect)
+	// Decided reports a change of the configuration that the node's group has decided on, at the moment at which the node applies it
+	// to the configuration before. If it was refused or changes nothing, after is before.
+	Decided(change topology.Command, before, after *topology.State)
 }
 
 // Limits bound the memory that others can make a node hold. All are in bytes unless they say otherwise.

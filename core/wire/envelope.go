@@ -121,6 +121,14 @@ func Open(data []byte, maxPayload int) (e Envelope, size int, err error) {
 	}, size, nil
 }
 
+// KindOf returns the kind of an envelope that Append made, without a look at the rest; 0 of less than a header.
+func KindOf(envelope []byte) Kind {
+	if len(envelope) < Overhead {
+		return 0
+	}
+	return Kind(envelope[atKind])
+}
+
 // OpenDatagram reads a datagram, which must be one whole envelope and nothing else.
 func OpenDatagram(data []byte) (Envelope, error) {
 	e, size, err := Open(data, MaxDatagram-Overhead)

@@ -79,6 +79,9 @@ func (a *agreements) checkVersion(d *driver, before, state *topology.State) erro
 // checkGroup checks what raft promises of the group that a node is in.
 func (a *agreements) checkGroup(d *driver, all []*driver) error {
 	name := nameOf(d.node.State())
+	if err := d.node.Consensus().Check(); err != nil {
+		return fmt.Errorf("at %s: %w", d.host.Name(), err)
+	}
 	safety := a.groups[name]
 	if safety == nil {
 		safety = &consensus.Safety{}

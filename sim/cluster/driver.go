@@ -9,6 +9,7 @@ import (
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/keyspace"
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/topology"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/storage"
 	"github.com/ember-cluster/ember/transport"
@@ -59,6 +60,7 @@ type driver struct {
 	// logFailure is what has ended the log, if anything has.
 	logFailure error
 	ledger     ledger
+	recall     recall
 	announcement
 	watched watched
 	// busBytes counts what the node has sent to others in this life, and received from them.
@@ -95,6 +97,9 @@ func (d *driver) open() error {
 		return err
 	}
 	d.log = log
+	if err := d.recall.recovered(recovered.Records); err != nil {
+		return err
+	}
 	options := d.cluster.nodeOptions(d.index)
 	options.Random = random.New(d.host.Moments("node").At(d.cluster.World.Now()).Uint64())
 	if !d.cluster.Config.Unchecked {
@@ -260,8 +265,8 @@ func carriesGossip(event core.Event) bool {
 }
 
 func (d *driver) carryOut(effect *core.Effect) {
-	if err := d.checkAnnounced(effect.Kind); err != nil {
-		d.cluster.World.Fail(sim.Violation, "boot record", err.Error())
+	if check, err := d.checkSaid(effect); err != nil {
+		d.cluster.World.Fail(sim.Violation, check, err.Error())
 		return
 	}
 	switch effect.Kind {
@@ -300,6 +305,17 @@ func (d *driver) carryOut(effect *core.Effect) {
 	default:
 		panic(fmt.Sprintf("cluster: unknown effect %v", effect.Kind))
 	}
+}
+
+// checkSaid checks that the node may say what it is about to say, and names the check that fails.
+func (d *driver) checkSaid(effect *core.Effect) (check string, err error) {
+	if err := d.checkAnnounced(effect.Kind); err != nil {
+		return "boot record", err
+	}
+	if (effect.Kind == core.SendDatagram || effect.Kind == core.SendStream) && !d.cluster.Config.Unchecked {
+		return "durable promise", d.checkPromise(effect.Bytes)
+	}
+	return "", nil
 }
 
 // speak checks that a node says nothing to others under the number of an earlier life, unless its disk was made to forget that.
@@ -370,6 +386,16 @@ func (d *driver) Applied(client core.ClientID, ordinal uint64, effect *keyspace.
 	}
 	if log := d.logOf(client); log != nil {
 		log.command(ordinal).effective = true
+	}
+}
+
+// Decided implements core.Observer.
+func (d *driver) Decided(change topology.Command, before, after *topology.State) {
+	if d.node == nil || after == before {
+		return
+	}
+	if check, err := checkDecision(change, before, after, d.node.Consensus().Members()); err != nil {
+		d.cluster.World.Fail(sim.Violation, check, fmt.Sprintf("at %s: %v", d.host.Name(), err))
 	}
 }
 

@@ -29,6 +29,7 @@ func (c *Cluster) stepped(d *driver) {
 		return
 	}
 	c.steps++
+	turned := c.claims[d.index].joining != d.node.Joining() // what a node may do from one step to the next
 	if err := c.checkClaims(d); err != nil {
 		c.World.Fail(sim.Violation, "one server per slot", err.Error())
 		return
@@ -37,7 +38,11 @@ func (c *Cluster) stepped(d *driver) {
 		c.World.Fail(sim.Violation, check, err.Error())
 		return
 	}
-	if c.steps%fullCheckInterval == 0 {
+	if err := d.checkInForce(); err != nil {
+		c.World.Fail(sim.Violation, "durable configuration", err.Error())
+		return
+	}
+	if turned || c.steps%fullCheckInterval == 0 {
 		if err := d.node.Check(); err != nil {
 			c.World.Fail(sim.Violation, "node state", fmt.Sprintf("%s: %v", d.host.Name(), err))
 		}

@@ -33,6 +33,7 @@ func (d *driver) append(effect *core.Effect) {
 	if position != effect.Position {
 		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
 	}
+	d.recall.appended(position, effect.Bytes)
 	if !d.syncing {
 		d.beginSync()
 	}
@@ -68,6 +69,9 @@ func (d *driver) synced() {
 		return
 	}
 	d.durable = d.position
+	if err := d.recall.synced(d.durable); err != nil {
+		panic("cluster: a node has written a record that no node reads: " + err.Error())
+	}
 	d.step(&core.Persisted{Position: d.durable})
 	if d.logFailure == nil && !d.syncing && d.log.Last() > d.durable {
 		d.beginSync()

@@ -68,7 +68,7 @@ func Replay(script sim.Script, watch cluster.Watch) (*Outcome, error) {
 func All() []Scenario {
 	return []Scenario{
 		swarm, steady, lossy, partition, detour, pause, flapping, upgrade, core, disks,
-		bootstrap, joinStorm, configRace, leaderCrash, quorumLoss, voterReplace, scale, detection,
+		bootstrap, meetings, joinStorm, configRace, leaderCrash, quorumLoss, voterReplace, scale, detection,
 	}
 }
 
