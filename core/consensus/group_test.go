@@ -59,8 +59,10 @@ type host struct {
 	lives    int
 	synced   [][]byte
 	unsynced []Record
-	held     bool // nothing becomes durable
-	role     Role // as last logged
+	held     bool          // nothing becomes durable
+	diskTime time.Duration // of a sync, if it is not that of the group
+	syncs    int           // begun so far
+	role     Role          // as last logged
 	term     uint64
 }
 
@@ -227,9 +229,10 @@ func (g *testGroup) sync(h *host) {
 	if h.held {
 		return
 	}
+	h.syncs++
 	life := h.lives
 	upTo := h.unsynced[len(h.unsynced)-1].Position
-	g.after(g.diskTime, func() {
+	g.after(cmp.Or(h.diskTime, g.diskTime), func() {
 		if h.machine == nil || h.lives != life || h.held || len(h.unsynced) == 0 || h.unsynced[0].Position > upTo {
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	pb "go.etcd.io/raft/v3/raftpb"
+
 	"github.com/ember-cluster/ember/core/wire"
 )
 
@@ -130,10 +132,18 @@ func (m *Machine) forgetHint() {
 	}
 }
 
-// askedProposals are the proposals that a leader has put into its log and not applied yet.
+// askedProposals are the proposals that a leader has put into its log, or is about to, and has not applied yet.
 type askedProposals struct {
 	byID  map[ProposalID]*askedProposal
 	order []ProposalID // the keys of byID, oldest first
+	// drafts are those that raft has not seen yet: the last ones of order. Empty after Take.
+	drafts []draft
+}
+
+// draft is a proposal as an entry of the log.
+type draft struct {
+	id   ProposalID
+	data []byte
 }
 
 type askedProposal struct{ nodes []wire.NodeID } // who waits for the outcome
@@ -154,7 +164,7 @@ func (m *Machine) dropAsked() {
 	m.confirmations = nil
 }
 
-// submit puts a proposal into the leader's log, unless it is there already. Where it cannot, nothing happens: it will be
+// submit has a proposal put into the leader's log, unless it is there already. Where it cannot, nothing happens: it will be
 // tried again.
 func (m *Machine) submit(asker wire.NodeID, id ProposalID, base uint64, data []byte) {
 	if _, decided := m.group.find(id); decided {
@@ -170,11 +180,33 @@ func (m *Machine) submit(asker wire.NodeID, id ProposalID, base uint64, data []b
 	if len(m.asked.order) >= m.config.MaxPending {
 		return
 	}
-	if m.raft.Propose(appendProposal(nil, id, base, data)) != nil {
-		return
-	}
 	m.asked.byID[id] = &askedProposal{nodes: []wire.NodeID{asker}}
 	m.asked.order = append(m.asked.order, id)
+	m.asked.drafts = append(m.asked.drafts, draft{id, appendProposal(nil, id, base, data)})
+}
+
+// proposeDrafts puts what was asked since into the log, all by one message to each follower and so by one record and one sync of it.
+// If there is not room for all there may be for some.
+func (m *Machine) proposeDrafts() {
+	drafts := m.asked.drafts
+	m.asked.drafts = nil
+	if len(drafts) == 0 || m.proposeEntries(drafts) {
+		return
+	}
+	for i := range drafts {
+		if !m.proposeEntries(drafts[i : i+1]) {
+			m.asked.take(drafts[i].id) // it will be tried again
+		}
+	}
+}
+
+// proposeEntries reports whether raft takes proposals: all of them or none.
+func (m *Machine) proposeEntries(drafts []draft) bool {
+	entries := make([]*pb.Entry, len(drafts))
+	for i := range drafts {
+		entries[i] = &pb.Entry{Data: drafts[i].data}
+	}
+	return m.raft.Step(&pb.Message{Type: pb.MsgProp.Enum(), From: new(m.durable.id), Entries: entries}) == nil
 }
 
 // proposed handles a proposal of another node.

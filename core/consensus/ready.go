@@ -17,6 +17,7 @@ func (m *Machine) pump() {
 		if m.raft == nil {
 			return
 		}
+		m.proposeDrafts()
 		if m.raft.HasReady() {
 			m.handleReady(m.raft.Ready())
 			continue
