@@ -222,6 +222,15 @@ func (n *Node) Incarnation(id wire.NodeID) uint64 {
 	return n.gossip.Incarnation(id)
 }
 
+// AppendIncarnations appends the incarnations of all members, in an order that stays the same as long as the configuration does. It
+// shows at little cost whether Incarnation would say anything new.
+func (n *Node) AppendIncarnations(dst []uint64) []uint64 {
+	if n.gossip == nil {
+		return dst
+	}
+	return n.gossip.AppendIncarnations(dst)
+}
+
 // Quiet reports whether failure detection has nothing to tell that the peers may not know; see gossip.Machine.Quiet.
 func (n *Node) Quiet() bool { return n.gossip == nil || n.gossip.Quiet() }
 

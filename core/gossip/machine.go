@@ -229,6 +229,15 @@ func (m *Machine) Incarnation(id wire.NodeID) uint64 {
 	return 0
 }
 
+// AppendIncarnations appends the highest incarnations that this machine has heard of its members, in an order that stays the same
+// as long as the members do.
+func (m *Machine) AppendIncarnations(dst []uint64) []uint64 {
+	for s := range m.members.slots {
+		dst = append(dst, m.members.slots[s].incarnation)
+	}
+	return dst
+}
+
 // Reconfigure goes on with another configuration. What waits for a time waits for that. It panics if the configuration is not valid.
 func (m *Machine) Reconfigure(config Config) {
 	if err := config.Validate(); err != nil {

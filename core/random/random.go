@@ -28,12 +28,11 @@ func New(seed uint64) *Stream {
 
 // restart makes the stream that of a bare seed.
 func (s *Stream) restart(seed uint64) {
-	for i := range s.state {
-		s.state[i] = splitMix(&seed)
-	}
-	if s.state == [4]uint64{} {
-		s.state[0] = 1
-	}
+	// SplitMix64 gives each number once in its period, so that at most one of these is zero.
+	s.state[0] = splitMix(&seed)
+	s.state[1] = splitMix(&seed)
+	s.state[2] = splitMix(&seed)
+	s.state[3] = splitMix(&seed)
 }
 
 // Derive returns the stream that the seed gives to a name.

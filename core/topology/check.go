@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ember-cluster/ember/core/slots"
 )
 
 // CheckError names an invariant that a configuration breaks.
@@ -186,9 +188,9 @@ func (s *State) checkShard(shard *Shard) error {
 }
 
 func (s *State) checkOwners() error {
-	for _, run := range findRuns(s.owners) {
-		if run.shard >= len(s.shards) {
-			return broken("slot %d belongs to shard number %d of %d", run.First, run.shard+1, len(s.shards))
+	for first := 0; first < slots.Count; first += runLength(s.owners[first:]) {
+		if owner := int(s.owners[first]); owner > len(s.shards) {
+			return broken("slot %d belongs to shard number %d of %d", first, owner, len(s.shards))
 		}
 	}
 	return nil

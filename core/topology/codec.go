@@ -298,10 +298,10 @@ func (d *decoder) slots(s *State) {
 			d.Fail(wire.Malformed)
 			return
 		}
-		for range length {
-			s.owners[slot] = uint16(owner)
-			slot++
+		for i := range s.owners[slot : slot+length] {
+			s.owners[slot+i] = uint16(owner)
 		}
+		slot += length
 		previous = owner
 	}
 }

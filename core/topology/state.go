@@ -245,6 +245,12 @@ func compareIDs(a, b *[20]byte) int {
 	return bytes.Compare(a[8:], b[8:])
 }
 
+// SameOwners reports whether each slot belongs to the same shard in another configuration.
+func (s *State) SameOwners(other *State) bool {
+	return (s.owners == other.owners || *s.owners == *other.owners) &&
+		slices.EqualFunc(s.shards, other.shards, func(a, b Shard) bool { return a.ID == b.ID })
+}
+
 // run is a longest row of slots with the same owner.
 type run struct {
 	slots.Range
@@ -256,17 +262,28 @@ type run struct {
 func findRuns(owners *[slots.Count]uint16) []run {
 	var all []run
 	for first := 0; first < slots.Count; {
-		owner, length := owners[first], 1
-		for rest := owners[first:]; length < len(rest) && rest[length] == owner; {
-			length++
-		}
+		length := runLength(owners[first:])
 		all = append(all, run{
 			Range: slots.Range{First: slots.Slot(first), Last: slots.Slot(first + length - 1)},
-			shard: int(owner) - 1,
+			shard: int(owners[first]) - 1,
 		})
 		first += length
 	}
 	return all
+}
+
+// runLength returns how many slots from the first one on have the same owner. Runs are long, as a rule, so it looks at many slots
+// at once: if they are the same as those one place further on, then all of them are the same.
+func runLength(owners []uint16) int {
+	const many = 64
+	length := 1
+	for len(owners)-length >= many && *(*[many]uint16)(owners[length-1:]) == *(*[many]uint16)(owners[length:]) {
+		length += many
+	}
+	for length < len(owners) && owners[length] == owners[0] {
+		length++
+	}
+	return length
 }
 
 // rangesByShard returns the ranges of each shard, in ascending order, by the index of the shard.

@@ -161,15 +161,16 @@ func (d *decoder) ownerDelta(s, base *State) {
 			s.owners, s.runs, s.runsOf = base.owners, base.runs, base.runsOf
 			return
 		}
-		for range length {
+		fresh, old := s.owners[slot:slot+length], base.owners[slot:slot+length]
+		for i := range fresh {
 			switch code {
 			case 0:
-				s.owners[slot] = moved[base.owners[slot]]
+				fresh[i] = moved[old[i]]
 			case 1:
 			default:
-				s.owners[slot] = uint16(code - 1)
+				fresh[i] = uint16(code - 1)
 			}
-			slot++
 		}
+		slot += length
 	}
 }
