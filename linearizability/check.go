@@ -137,15 +137,21 @@ func (p *partition) forced() bool {
 	return true
 }
 
-// follower is memory for the states before and after a call.
-type follower [2]state
+// follower is memory for the states before and after a call, and for the step from one to the other.
+type follower struct {
+	states [2]state
+	step   step
+}
 
 // follow reports whether the calls of a partition, one after the other, explain their replies.
 func (f *follower) follow(p *partition, options Options, b *budget) bool {
-	before, after := &f[0], &f[1]
+	before, after := &f.states[0], &f.states[1]
 	before.empty(len(p.keys))
+	if f.step.memory == nil {
+		f.step.memory = &memory{}
+	}
 	for _, c := range p.calls {
-		if !b.take(len(before.worlds)) || !after.follow(before, c, options.MaxClockError) {
+		if !b.take(len(before.worlds)) || !after.follow(before, &f.step, c, options.MaxClockError) {
 			return false
 		}
 		before, after = after, before
@@ -173,6 +179,7 @@ func (b *budget) take(n int) bool {
 // model returns the partition's model for porcupine. Once the budget is spent no step is possible, so the search backs out
 // of where it is without looking further.
 func (p *partition) model(options Options, b *budget) porcupine.Model {
+	m := &memory{}
 	return porcupine.Model{
 		Init: func() any { return emptyState(len(p.keys)) },
 		Step: func(s, input, _ any) (bool, any) {
@@ -180,7 +187,7 @@ func (p *partition) model(options Options, b *budget) porcupine.Model {
 			if !b.take(len(before.worlds)) {
 				return false, nil
 			}
-			next := before.after(input.(*call), options.MaxClockError)
+			next := before.after(input.(*call), options.MaxClockError, m)
 			return next != nil, next
 		},
 		Equal: func(a, b any) bool { return a.(*state).equal(b.(*state)) },

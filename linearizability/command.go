@@ -84,8 +84,12 @@ func parse(args []string) (command, error) {
 	if len(args) == 0 {
 		return command{}, fmt.Errorf("linearizability: an operation without arguments")
 	}
-	name := strings.ToUpper(args[0])
+	name := args[0]
 	d, ok := definitions[name]
+	if !ok {
+		name = strings.ToUpper(name)
+		d, ok = definitions[name]
+	}
 	if !ok {
 		return command{}, fmt.Errorf("linearizability: no model of %q", args[0])
 	}

@@ -40,14 +40,14 @@ func (x *step) remaining(w world, place int, width func(int64) interval) {
 		away := width(x.seen.Int)
 		said := interval{saturatingAdd(x.clock.low, away.low), saturatingAdd(x.clock.high, away.high)}
 		if deadline, ok := said.intersect(interval{e.low, e.high}); ok {
-			x.emit(*x.seen, w.with(place, e.until(deadline)))
+			x.emit(*x.seen, x.memory.with(w, place, x.memory.until(e, deadline)))
 		}
 	}
 }
 
 func persist(x *step, w world, place int) {
 	if e := w[place]; e != nil && e.expires {
-		x.emit(integerReply(1), w.with(place, e.forever()))
+		x.emit(integerReply(1), x.memory.with(w, place, x.memory.forever(e)))
 	} else {
 		x.emit(integerReply(0), w)
 	}
@@ -112,9 +112,9 @@ func (x *step) expire(w world, options expireOptions, life time.Duration) {
 		return
 	}
 	if life <= 0 {
-		x.emit(integerReply(1), w.with(place, nil))
+		x.emit(integerReply(1), x.memory.with(w, place, nil))
 	} else {
-		x.emit(integerReply(1), w.with(place, e.until(deadline)))
+		x.emit(integerReply(1), x.memory.with(w, place, x.memory.until(e, deadline)))
 	}
 }
 

@@ -18,7 +18,7 @@ func parseMSetNX(args []string) command {
 			}
 		}
 		for i, place := range x.call.places {
-			w = w.with(place, newEntry(values[i]))
+			w = x.memory.with(w, place, x.memory.entry(values[i]))
 		}
 		x.emit(integerReply(1), w)
 	}}
@@ -29,7 +29,7 @@ func parseSetNX(args []string) command {
 		if place := x.call.places[0]; w[place] != nil {
 			x.emit(integerReply(0), w)
 		} else {
-			x.emit(integerReply(1), w.with(place, newEntry(args[1])))
+			x.emit(integerReply(1), x.memory.with(w, place, x.memory.entry(args[1])))
 		}
 	}}
 }
@@ -37,7 +37,7 @@ func parseSetNX(args []string) command {
 func parseGetSet(args []string) command {
 	return command{keys: args[:1], changed: anyReply, run: func(x *step, w world) {
 		place := x.call.places[0]
-		x.emit(valueReply(w[place]), w.with(place, newEntry(args[1])))
+		x.emit(valueReply(w[place]), x.memory.with(w, place, x.memory.entry(args[1])))
 	}}
 }
 
@@ -71,7 +71,7 @@ func (x *step) rename(w world, replace bool) {
 	case w[to] != nil && !replace:
 		x.emit(integerReply(0), w)
 	default:
-		x.emit(done, w.with(to, w[from]).with(from, nil))
+		x.emit(done, x.memory.with(x.memory.with(w, to, w[from]), from, nil))
 	}
 }
 
@@ -92,7 +92,7 @@ func parseCopy(args []string) command {
 		if w[from] == nil || w[to] != nil && !replace {
 			x.emit(integerReply(0), w)
 		} else {
-			x.emit(integerReply(1), w.with(to, w[from]))
+			x.emit(integerReply(1), x.memory.with(w, to, w[from]))
 		}
 	}}
 }

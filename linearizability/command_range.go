@@ -74,7 +74,7 @@ func parseSetRange(args []string) command {
 		place := x.call.places[0]
 		bytes := padded(w.text(place), int(offset)+len(value))
 		copy(bytes[offset:], value)
-		x.emit(integerReply(int64(len(bytes))), w.with(place, w[place].withValue(string(bytes))))
+		x.emit(integerReply(int64(len(bytes))), x.memory.with(w, place, x.memory.withValue(w[place], string(bytes))))
 	}}
 }
 
@@ -115,7 +115,7 @@ func parseSetBit(args []string) command {
 		old := bit(w.text(place), offset)
 		bytes := padded(w.text(place), int(offset/8)+1)
 		bytes[offset/8] = bytes[offset/8]&^(1<<(7-offset%8)) | byte(set<<(7-offset%8))
-		x.emit(integerReply(old), w.with(place, w[place].withValue(string(bytes))))
+		x.emit(integerReply(old), x.memory.with(w, place, x.memory.withValue(w[place], string(bytes))))
 	}}
 }
 

@@ -40,7 +40,7 @@ func typeOf(x *step, w world, place int) {
 	}
 }
 
-func getDel(x *step, w world, place int) { x.emit(valueReply(w[place]), w.with(place, nil)) }
+func getDel(x *step, w world, place int) { x.emit(valueReply(w[place]), x.memory.with(w, place, nil)) }
 
 func parseMGet(args []string) command {
 	return command{keys: args, reads: true, run: func(x *step, w world) {
@@ -78,7 +78,7 @@ func parseMSet(args []string) command {
 	keys, values := pairs(args)
 	return command{keys: keys, changed: anyReply, run: func(x *step, w world) {
 		for i, place := range x.call.places {
-			w = w.with(place, newEntry(values[i]))
+			w = x.memory.with(w, place, x.memory.entry(values[i]))
 		}
 		x.emit(okReply, w)
 	}}
@@ -89,7 +89,7 @@ func parseDel(args []string) command {
 		count := int64(0)
 		for _, place := range x.call.places {
 			if w[place] != nil {
-				w = w.with(place, nil)
+				w = x.memory.with(w, place, nil)
 				count++
 			}
 		}
@@ -108,7 +108,7 @@ func parseAppend(args []string) command {
 		if e := w[place]; e != nil {
 			value = e.value + value
 		}
-		x.emit(integerReply(int64(len(value))), w.with(place, w[place].withValue(value)))
+		x.emit(integerReply(int64(len(value))), x.memory.with(w, place, x.memory.withValue(w[place], value)))
 	}}
 }
 
@@ -148,7 +148,7 @@ func increment(keys []string, by int64) command {
 		case by > 0 && sum < number || by < 0 && sum > number:
 			x.emit(errorReply(errOverflow), w)
 		default:
-			x.emit(integerReply(sum), w.with(place, w[place].withValue(strconv.FormatInt(sum, 10))))
+			x.emit(integerReply(sum), x.memory.with(w, place, x.memory.withValue(w[place], strconv.FormatInt(sum, 10))))
 		}
 	}}
 }
@@ -194,18 +194,18 @@ func parseSet(args []string) command {
 			x.emit(reply, w)
 			return
 		}
-		next := newEntry(value)
+		next := x.memory.entry(value)
 		if options.keepTTL {
-			next = old.withValue(value)
+			next = x.memory.withValue(old, value)
 		}
 		if options.expiry != nil {
-			next = next.until(x.clock.plus(*options.expiry))
+			next = x.memory.until(next, x.clock.plus(*options.expiry))
 		}
 		reply := okReply
 		if options.get {
 			reply = valueReply(old)
 		}
-		x.emit(reply, w.with(place, next))
+		x.emit(reply, x.memory.with(w, place, next))
 	}}
 }
 

@@ -56,6 +56,13 @@ type keyNumbers struct {
 	numbers map[string]int
 	groups  groups
 	memory  []int // of the lists that join returns
+	// recent has numbered keys, each at a place of its own or in that of another one: there are few keys, and many operations.
+	recent [256]numberedKey
+}
+
+type numberedKey struct {
+	name   string
+	number int
 }
 
 func newKeyNumbers() *keyNumbers { return &keyNumbers{numbers: map[string]int{}} }
@@ -64,17 +71,32 @@ func newKeyNumbers() *keyNumbers { return &keyNumbers{numbers: map[string]int{}}
 func (k *keyNumbers) join(names []string) []int {
 	from := len(k.memory)
 	for _, name := range names {
-		number, ok := k.numbers[name]
-		if !ok {
-			number = len(k.names)
-			k.numbers[name] = number
-			k.names = append(k.names, name)
-			k.groups = append(k.groups, number)
-		}
+		number := k.number(name)
 		k.memory = append(k.memory, number)
 		k.groups.join(k.memory[from], number)
 	}
 	return k.memory[from:len(k.memory):len(k.memory)]
+}
+
+// number returns the number of a key, which may be new.
+func (k *keyNumbers) number(name string) int {
+	place := uint8(len(name)) * 37
+	if name != "" {
+		place += name[len(name)-1]*11 + name[len(name)/2]
+	}
+	recent := &k.recent[place]
+	if recent.name == name && name != "" {
+		return recent.number
+	}
+	number, ok := k.numbers[name]
+	if !ok {
+		number = len(k.names)
+		k.numbers[name] = number
+		k.names = append(k.names, name)
+		k.groups = append(k.groups, number)
+	}
+	*recent = numberedKey{name, number}
+	return number
 }
 
 // assemble puts calls, whose places are still the numbers of their keys, into the partition of these keys.
@@ -108,7 +130,10 @@ func (k *keyNumbers) assemble(calls []*call) []*partition {
 	}
 	for _, p := range all {
 		slices.SortFunc(p.calls, func(a, b *call) int {
-			return cmp.Or(cmp.Compare(a.operation.Call, b.operation.Call), cmp.Compare(a.operation.ID, b.operation.ID))
+			if a.operation.Call != b.operation.Call {
+				return cmp.Compare(a.operation.Call, b.operation.Call)
+			}
+			return cmp.Compare(a.operation.ID, b.operation.ID)
 		})
 	}
 	return all
@@ -116,12 +141,22 @@ func (k *keyNumbers) assemble(calls []*call) []*partition {
 
 // distinct returns places in order, without repetitions.
 func distinct(places []int) []int {
-	if len(places) < 2 {
+	if ascending(places) {
 		return places
 	}
 	sorted := slices.Clone(places)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
+}
+
+// ascending reports whether each place comes after the one before it.
+func ascending(places []int) bool {
+	for i := 1; i < len(places); i++ {
+		if places[i-1] >= places[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // operationsOf returns copies of the operations of calls, in the same order.

@@ -183,7 +183,7 @@ func (w *window) model() porcupine.Model {
 			for _, c := range s.(*frontier).configs {
 				if slices.Contains(c.done, number) {
 					next.add(c.done, c.state)
-				} else if after := c.state.after(input.(*call), w.options.MaxClockError); after != nil {
+				} else if after := c.state.after(input.(*call), w.options.MaxClockError, nil); after != nil {
 					next.add(c.done, after)
 				}
 			}

@@ -10,6 +10,8 @@ type step struct {
 	// seen is the reply, nil if it is not known.
 	seen *Reply
 	next []world
+	// memory is that of the worlds and entries that the operation makes.
+	memory *memory
 }
 
 // call is an operation that is ready for the model.
@@ -27,22 +29,22 @@ type call struct {
 }
 
 // after returns the state after a call; nil if its reply has no explanation.
-func (s *state) after(c *call, maxClockError time.Duration) *state {
+func (s *state) after(c *call, maxClockError time.Duration, m *memory) *state {
 	next := &state{}
-	if !next.follow(s, c, maxClockError) {
+	if !next.follow(s, &step{memory: m}, c, maxClockError) {
 		return nil
 	}
 	return next
 }
 
 // follow makes this state, whose memory may be used again, the one after another and a call, and reports whether its reply has an
-// explanation.
-func (s *state) follow(before *state, c *call, maxClockError time.Duration) bool {
+// explanation. The step is what is in between; only its memory counts.
+func (s *state) follow(before *state, x *step, c *call, maxClockError time.Duration) bool {
 	earliest := c.operation.Call
 	for _, place := range c.distinct {
 		earliest = max(earliest, before.now[place])
 	}
-	x := step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError), next: s.worlds[:0]}
+	*x = step{call: c, seen: c.seen, clock: interval{earliest, c.returns}.readings(maxClockError), next: s.worlds[:0], memory: x.memory}
 	for _, w := range before.worlds {
 		x.settle(w, c.distinct)
 	}
@@ -64,12 +66,12 @@ func (x *step) settle(w world, places []int) {
 		}
 		mayLive, mayExpire := x.clock.low < e.high, x.clock.high >= e.low
 		if mayLive && mayExpire {
-			x.settle(w.with(place, nil), places[i+1:])
+			x.settle(x.memory.with(w, place, nil), places[i+1:])
 		}
 		if mayLive {
-			w = w.with(place, e.until(interval{max(e.low, x.clock.low), e.high}))
+			w = x.memory.with(w, place, x.memory.until(e, interval{max(e.low, x.clock.low), e.high}))
 		} else {
-			w = w.with(place, nil)
+			w = x.memory.with(w, place, nil)
 		}
 	}
 	x.call.command.run(x, w)

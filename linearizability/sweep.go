@@ -143,7 +143,7 @@ func (s *sweep) extend(reached *frontier, c config, calls []int) {
 		if slices.Contains(c.done, next) || !s.budget.take(len(c.state.worlds)) {
 			continue
 		}
-		if after := c.state.after(s.calls[next], s.maxClockError); after != nil {
+		if after := c.state.after(s.calls[next], s.maxClockError, nil); after != nil {
 			reached.add(withIndex(c.done, next), after)
 		}
 	}

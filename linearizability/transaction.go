@@ -29,7 +29,7 @@ type Transaction struct {
 
 // IsTransaction reports whether an operation is a transaction.
 func IsTransaction(args []string) bool {
-	return len(args) > 1 && (is(args[:1], "multi") || is(args[:1], "watch"))
+	return len(args) > 1 && len(args[0]) == len("multi") && (is(args[:1], "multi") || is(args[:1], "watch"))
 }
 
 // is reports whether a command has this name and no arguments.
@@ -206,7 +206,7 @@ func (x *step) through(worlds []world, p *part, seen *Reply) []world {
 		step
 		call
 	}{
-		step{clock: x.clock, seen: seen},
+		step{clock: x.clock, seen: seen, memory: x.memory},
 		call{operation: x.call.operation, command: &p.command, places: x.call.places[p.from:p.to]},
 	}
 	inner.step.call = &inner.call

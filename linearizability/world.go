@@ -17,32 +17,77 @@ type entry struct {
 	low, high time.Duration
 }
 
-// newEntry returns an entry without a deadline.
-func newEntry(value string) *entry {
+// memory is that of worlds and entries to come: many lie in one piece, as they are many, and small, and soon forgotten. Without it, nil,
+// each has memory of its own.
+type memory struct {
+	places  []*entry
+	entries []entry
+}
+
+// How many places of keys and entries memory is taken for at once.
+const (
+	placesAtOnce  = 512
+	entriesAtOnce = 64
+)
+
+// copy returns another world that holds the same.
+func (m *memory) copy(w world) world {
+	if m == nil || len(w) > placesAtOnce {
+		return slices.Clone(w)
+	}
+	if cap(m.places)-len(m.places) < len(w) {
+		m.places = make([]*entry, 0, placesAtOnce)
+	}
+	start := len(m.places)
+	m.places = append(m.places, w...)
+	return m.places[start:len(m.places):len(m.places)]
+}
+
+// keep returns an entry that is like the given one.
+func (m *memory) keep(e entry) *entry {
+	if m == nil {
+		kept := e // not &e, which would take memory in any case
+		return &kept
+	}
+	if len(m.entries) == 0 {
+		m.entries = make([]entry, entriesAtOnce)
+	}
+	kept := &m.entries[0]
+	m.entries = m.entries[1:]
+	*kept = e
+	return kept
+}
+
+// entry returns an entry without a deadline.
+func (m *memory) entry(value string) *entry {
+	return m.keep(entry{value: value, hash: hashOf(value)})
+}
+
+func hashOf(value string) uint64 {
 	hash := uint64(0xcbf29ce484222325) // FNV-1a
 	for i := 0; i < len(value); i++ {
 		hash = (hash ^ uint64(value[i])) * 0x100000001b3
 	}
-	return &entry{value: value, hash: hash}
+	return hash
 }
 
-// until returns the entry with a deadline.
-func (e *entry) until(d interval) *entry {
-	return &entry{value: e.value, hash: e.hash, expires: true, low: d.low, high: d.high}
+// until returns an entry with a deadline.
+func (m *memory) until(e *entry, d interval) *entry {
+	return m.keep(entry{value: e.value, hash: e.hash, expires: true, low: d.low, high: d.high})
 }
 
-// forever returns the entry without a deadline.
-func (e *entry) forever() *entry {
-	return &entry{value: e.value, hash: e.hash}
+// forever returns an entry without its deadline.
+func (m *memory) forever(e *entry) *entry {
+	return m.keep(entry{value: e.value, hash: e.hash})
 }
 
 // withValue returns an entry with another value and the same deadline. A nil entry has none.
-func (e *entry) withValue(value string) *entry {
-	next := newEntry(value)
+func (m *memory) withValue(e *entry, value string) *entry {
+	next := entry{value: value, hash: hashOf(value)}
 	if e != nil && e.expires {
-		next = next.until(interval{e.low, e.high})
+		next.expires, next.low, next.high = true, e.low, e.high
 	}
-	return next
+	return m.keep(next)
 }
 
 func (e *entry) equal(other *entry) bool {
@@ -63,11 +108,11 @@ func mix(z uint64) uint64 {
 type world []*entry
 
 // with returns the world in which one key holds something else.
-func (w world) with(place int, e *entry) world {
+func (m *memory) with(w world, place int, e *entry) world {
 	if w[place].equal(e) {
 		return w
 	}
-	next := slices.Clone(w)
+	next := m.copy(w)
 	next[place] = e
 	return next
 }
