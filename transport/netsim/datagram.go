@@ -18,9 +18,8 @@ func (n *Network) sendDatagram(from *Endpoint, to transport.Address, data []byte
 	now := n.scheduler.Now()
 	target := n.sockets[number].host
 	l := n.link(from.host, target)
-	o := occurrence{kind: onDatagram, host: target, socket: number, from: from.address, link: l, data: data}
 	if l.loopback {
-		n.schedule(now+loopbackLatency, o)
+		n.scheduleDatagram(now+loopbackLatency, from, number, l, data)
 		return
 	}
 	// The same number of draws, whatever the rates are and whether the link is cut: so a fault can be left
@@ -44,10 +43,21 @@ func (n *Network) sendDatagram(from *Endpoint, to transport.Address, data []byte
 		l.arrival = arrival
 	}
 	if !overtaken && !corrupted && !twice {
-		n.schedule(arrival, o)
+		n.scheduleDatagram(arrival, from, number, l, data)
 		return
 	}
+	o := occurrence{kind: onDatagram, host: target, socket: number, from: from.address, link: l, data: data}
 	n.mistreat(arrival, o, random.New(details), overtaken, corrupted, twice)
+}
+
+// scheduleDatagram schedules that a datagram arrives at a socket as it was sent.
+func (n *Network) scheduleDatagram(at time.Duration, from *Endpoint, to int32, l *link, data []byte) {
+	d, o := n.prepare(onDatagram)
+	o.host, o.socket = l.to, to
+	o.from = from.address
+	o.link = l
+	o.data = append(o.data, data...)
+	n.scheduler.Schedule(at, d)
 }
 
 // mistreat schedules a datagram to which something out of the ordinary happens.

@@ -44,8 +44,9 @@ type occurrence struct {
 	data   []byte            // datagrams: the payload, in a buffer that the slot keeps
 }
 
-// schedule keeps an occurrence until it is due. The slot's own buffer is kept; o.data is copied into it.
-func (n *Network) schedule(at time.Duration, o occurrence) Delivery {
+// prepare returns a new occurrence, which the caller fills in and gives to the scheduler. It has nothing but its kind and the slot's
+// own buffer, and moves when another one is prepared.
+func (n *Network) prepare(kind occurrenceKind) (Delivery, *occurrence) {
 	number := n.freeOccurrence
 	if number == 0 {
 		number = uint32(len(n.occurrences))
@@ -54,10 +55,19 @@ func (n *Network) schedule(at time.Duration, o occurrence) Delivery {
 	slot := &n.occurrences[number]
 	n.freeOccurrence = slot.next
 	n.pending++
-	o.data = append(slot.data[:0], o.data...)
+	buffer := slot.data[:0]
+	*slot = occurrence{}
+	slot.kind, slot.data = kind, buffer
+	return Delivery{number}, slot
+}
+
+// schedule keeps an occurrence until it is due. Its data is copied.
+func (n *Network) schedule(at time.Duration, o occurrence) Delivery {
+	d, slot := n.prepare(o.kind)
+	o.data = append(slot.data, o.data...)
 	*slot = o
-	n.scheduler.Schedule(at, Delivery{number})
-	return Delivery{number}
+	n.scheduler.Schedule(at, d)
+	return d
 }
 
 // again schedules an occurrence that could not happen yet once more.
@@ -69,7 +79,7 @@ func (n *Network) Discard(d Delivery) {
 	if slot.kind == 0 {
 		panic("netsim: a delivery was given back twice")
 	}
-	*slot = occurrence{next: n.freeOccurrence, data: slot.data}
+	slot.kind, slot.next = 0, n.freeOccurrence // the rest of it is cleared when the slot is used again
 	n.freeOccurrence = d.number
 	n.pending--
 }

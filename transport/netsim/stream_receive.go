@@ -73,10 +73,11 @@ func (n *Network) arm(number int32, sender int) {
 	if draws := l.streams.At(now); draws.Chance(n.streams.Join) {
 		at += l.latency(draws)
 	}
-	n.schedule(at, occurrence{
-		kind: onRead, side: uint8(side), host: c.ends[side].host, connection: number, generation: c.generation,
-		ticket: f.ticket, link: l,
-	})
+	d, o := n.prepare(onRead)
+	o.side, o.host = uint8(side), c.ends[side].host
+	o.connection, o.generation, o.ticket = number, c.generation, f.ticket
+	o.link = l
+	n.scheduler.Schedule(at, d)
 }
 
 // receiveClosed tells a side that its stream is closed, unless it was told already.
