@@ -58,6 +58,12 @@ func (c *monotonicClock) worldTime(reading time.Duration) int64 {
 	if int64(reading) <= c.start {
 		return c.origin
 	}
+	if c.rate == million {
+		if elapsed := int64(reading) - c.start; elapsed >= 0 && elapsed <= math.MaxInt64-c.origin {
+			return c.origin + elapsed
+		}
+		return math.MaxInt64
+	}
 	// floor(e·rate/10⁶) >= d  ⇔  e >= ceil(d·10⁶/rate), for whole numbers.
 	high, low := bits.Mul64(uint64(reading)-uint64(c.start), million)
 	rate := uint64(c.rate)

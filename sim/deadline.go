@@ -20,6 +20,10 @@ type deadline struct {
 	// looks are the world times of the entries in the queue. Invariant: they are strictly descending, so the last one is
 	// the next; and unless the deadline waits, that one is no later than the deadline.
 	looks []int64
+	// covered is set while covers is a deadline for which the next entry of the queue is early enough, as it is for every later one
+	// too: then there is nothing to work out.
+	covered bool
+	covers  time.Duration
 	// waiting is set while the deadline, reached, is in the backlog.
 	waiting bool
 	// spins counts the deadlines at the instant spinning.
@@ -30,21 +34,24 @@ type deadline struct {
 // arm sees to it that somebody looks in time.
 func (h *Host) arm() {
 	d := &h.deadline
-	if d.at == Never || d.waiting {
+	if d.at == Never || d.waiting || d.covered && d.at >= d.covers {
 		return
 	}
 	at := max(h.world.now, h.clock.worldTime(d.at))
-	if n := len(d.looks); at == never || n > 0 && d.looks[n-1] <= at {
+	if at == never {
 		return
 	}
-	d.looks = append(d.looks, at)
-	h.world.queue.push(itemDeadline, item{at: at, host: h.index})
+	if n := len(d.looks); n == 0 || d.looks[n-1] > at {
+		d.looks = append(d.looks, at)
+		h.world.queue.push(itemDeadline, item{at: at, host: h.index})
+	}
+	d.covered, d.covers = true, d.at
 }
 
 // look takes an entry from the queue.
 func (h *Host) look(it item) {
 	d := &h.deadline
-	d.looks = d.looks[:len(d.looks)-1]
+	d.looks, d.covered = d.looks[:len(d.looks)-1], false
 	switch {
 	case d.waiting:
 	case h.due():
@@ -75,5 +82,5 @@ func (h *Host) performDeadline() {
 		w.fail(h, Stalled, "spin", detail, "")
 		return
 	}
-	h.handle(Event{Kind: EventDeadline})
+	h.handle(&Event{Kind: EventDeadline})
 }

@@ -8,7 +8,7 @@ type directory struct{ host *Host }
 var _ storage.Directory = directory{}
 
 func (d directory) record(what string, size int64, data []byte) {
-	d.host.effect(&Record{Action: ActionDisk, Text: what, Token: uint64(size), Data: data})
+	d.host.effect(&effect{action: ActionDisk, text: what, token: uint64(size), data: data})
 }
 
 // Create implements storage.Directory.

@@ -143,7 +143,7 @@ func (h *Host) DiskLatency() time.Duration { return h.disk.Latency() }
 // unless the host goes down before. Any number of timers can be set.
 func (h *Host) After(d time.Duration, token uint64) {
 	due := h.Now() + max(d, 0)
-	h.effect(&Record{Action: ActionSetTimer, Due: due, Token: token})
+	h.effect(&effect{action: ActionSetTimer, due: due, token: token})
 	h.setTimer(due, token)
 }
 

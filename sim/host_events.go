@@ -57,19 +57,19 @@ func (h *Host) perform(it item) {
 	case itemDeadline:
 		h.performDeadline()
 	case itemTimer:
-		h.handle(Event{Kind: EventTimer, Token: h.timers.release(int32(it.token))})
+		h.handle(&Event{Kind: EventTimer, Token: h.timers.release(int32(it.token))})
 	case itemInput:
-		h.handle(Event{Kind: EventInput, Args: h.world.inputs[it.token].args})
+		h.handle(&Event{Kind: EventInput, Args: h.world.inputs[it.token].args})
 	}
 }
 
 // handle gives an event to the process, and looks after what follows from it.
-func (h *Host) handle(e Event) {
+func (h *Host) handle(e *Event) {
 	w := h.world
 	w.events++
-	w.received(h, &e)
+	w.received(h, e)
 	w.running = h
-	h.process.Handle(e)
+	h.process.Handle(*e)
 	h.afterwards()
 }
 

@@ -37,10 +37,20 @@ func (w *World) plan(loaded []planned) {
 		loaded[i].order = w.queue.number(itemInput)
 	}
 	slices.SortFunc(loaded, func(a, b planned) int {
-		return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order))
+		switch {
+		case a.host != b.host:
+			return cmp.Compare(a.host, b.host)
+		case a.at != b.at:
+			return cmp.Compare(a.at, b.at)
+		}
+		return cmp.Compare(a.order, b.order)
 	})
 	first := len(w.inputs)
-	w.inputs = append(w.inputs, loaded...)
+	if first == 0 {
+		w.inputs = loaded
+	} else {
+		w.inputs = append(w.inputs, loaded...)
+	}
 	for i := range loaded {
 		w.inputs[first+i].follows = i > 0 && loaded[i].host == loaded[i-1].host
 		if !w.inputs[first+i].follows {

@@ -41,7 +41,7 @@ func (h *Host) goDown(silent bool) {
 	w := h.world
 	h.process = nil
 	h.exiting = false
-	h.deadline.at, h.deadline.waiting = Never, false
+	h.deadline.at, h.deadline.waiting, h.deadline.covered = Never, false, false
 	h.timers.clear()
 	h.waking = false
 	h.busy = 0

@@ -67,6 +67,7 @@ func (h *Host) reclock() {
 			h.scheduleTimer(int32(slot))
 		}
 	}
+	h.deadline.covered = false
 	h.arm()
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"time"
 
 	"github.com/ember-cluster/ember/transport"
 )
@@ -20,6 +21,7 @@ type trace struct {
 
 	// window has at least one place, so that there is always one to put a record together in.
 	window []Record
+	place  int    // index of the next record
 	idle   bool   // nobody looks, and the window was not asked for
 	count  uint64 // records so far. Invariant: record n is at window[n % len(window)] until len(window) later ones came
 	event  uint64 // one more than the number of the record of the latest event, 0 if none
@@ -34,22 +36,29 @@ func newTrace(config Config) trace {
 // watched reports whether somebody reads the trace as it is written.
 func (t *trace) watched() bool { return t.writer != nil || t.observe != nil }
 
-// add keeps a record, and shows it.
-func (t *trace) add(r *Record) {
-	if r.Action.IsEvent() {
-		t.event = t.count + 1
+// next returns the place of the next record, which is put together there. It holds an earlier one still: the caller sets everything
+// but the payload, and then calls finish.
+func (t *trace) next(action Action) *Record {
+	r := &t.window[t.place]
+	if t.place++; t.place == len(t.window) {
+		t.place = 0
 	}
-	kept := &t.window[t.count%uint64(len(t.window))]
 	t.count++
-	data := r.Data
-	r.Length = len(data)
-	if !t.watched() {
-		data = data[:min(len(data), windowPayload)]
+	if action.IsEvent() {
+		t.event = t.count
 	}
-	r.Data = append(kept.Data[:0], data...)
-	*kept = *r
+	r.Action = action
+	return r
+}
+
+// finish gives a record its payload, and shows it.
+func (t *trace) finish(r *Record, data []byte) {
+	r.Length, r.Data = len(data), r.Data[:0]
 	if t.watched() {
-		t.show(kept)
+		r.Data = append(r.Data, data...)
+		t.show(r)
+	} else if len(data) > 0 {
+		r.Data = append(r.Data, data[:min(len(data), windowPayload)]...)
 	}
 }
 
@@ -99,8 +108,17 @@ func (w *World) Tracef(format string, args ...any) { w.tracef(nil, format, args.
 
 func (w *World) tracef(h *Host, format string, args ...any) {
 	if w.trace.watched() {
-		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: ActionNote, Text: fmt.Sprintf(format, args...)})
+		r := w.record(h, ActionNote)
+		r.Text = fmt.Sprintf(format, args...)
+		w.trace.finish(r, nil)
 	}
+}
+
+// record begins a record of now, of which the rest is zero.
+func (w *World) record(h *Host, action Action) *Record {
+	r := w.trace.next(action)
+	*r = Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Data: r.Data}
+	return r
 }
 
 // received folds an event into the hash, and shows it.
@@ -129,35 +147,55 @@ func (w *World) received(h *Host, e *Event) {
 			w.hash.text(arg)
 		}
 	}
-	if !w.trace.idle {
-		w.trace.add(&Record{
-			Time: w.Now(), Event: w.events, Host: h, Action: Action(e.Kind), Port: e.Port, Peer: e.From, Stream: e.Stream,
-			Token: e.Token, Data: e.Data, Args: e.Args, Reason: e.Reason,
-		})
+	if w.trace.idle {
+		return
 	}
+	r := w.trace.next(Action(e.Kind))
+	r.Time, r.Event, r.Host = w.Now(), w.events, h
+	r.Port, r.Peer, r.Stream, r.Token = e.Port, e.From, e.Stream, e.Token
+	r.Args, r.Reason = e.Args, e.Reason
+	r.Due, r.Text = 0, ""
+	w.trace.finish(r, e.Data)
+}
+
+// effect is something that a process does. Fields that do not belong to its action are zero.
+type effect struct {
+	action Action
+	port   uint16
+	peer   transport.Address
+	stream transport.StreamID
+	token  uint64
+	due    time.Duration
+	text   string
+	data   []byte
 }
 
 // effect folds something that a process does into the hash, and shows it.
-func (h *Host) effect(r *Record) {
+func (h *Host) effect(e *effect) {
 	w := h.world
-	w.hash.word(uint64(r.Port)<<8 | uint64(r.Action))
-	switch r.Action {
+	w.hash.word(uint64(e.port)<<8 | uint64(e.action))
+	switch e.action {
 	case ActionSend, ActionOpen:
-		w.hash.address(r.Peer)
+		w.hash.address(e.peer)
 	case ActionWrite, ActionClose:
-		w.hash.word(uint64(r.Stream))
+		w.hash.word(uint64(e.stream))
 	case ActionSetTimer:
-		w.hash.word(r.Token)
-		w.hash.word(uint64(r.Due))
+		w.hash.word(e.token)
+		w.hash.word(uint64(e.due))
 	case ActionDisk:
-		w.hash.text(r.Text)
-		w.hash.word(r.Token)
+		w.hash.text(e.text)
+		w.hash.word(e.token)
 	}
-	w.hash.bytes(r.Data)
-	if !w.trace.idle {
-		r.Time, r.Event, r.Host = w.Now(), w.events, h
-		w.trace.add(r)
+	w.hash.bytes(e.data)
+	if w.trace.idle {
+		return
 	}
+	r := w.trace.next(e.action)
+	r.Time, r.Event, r.Host = w.Now(), w.events, h
+	r.Port, r.Peer, r.Stream, r.Token = e.port, e.peer, e.stream, e.token
+	r.Due, r.Text = e.due, e.text
+	r.Args, r.Reason = nil, nil
+	w.trace.finish(r, e.data)
 }
 
 // note folds something that happens to a host, or to the world, into the hash, and shows it.
@@ -170,7 +208,9 @@ func (w *World) note(h *Host, action Action, text string) {
 	w.hash.word(index<<8 | uint64(action))
 	w.hash.text(text)
 	if !w.trace.idle {
-		w.trace.add(&Record{Time: w.Now(), Event: w.events, Host: h, Action: action, Text: text})
+		r := w.record(h, action)
+		r.Text = text
+		w.trace.finish(r, nil)
 	}
 }
 

@@ -333,8 +333,10 @@ func (w *World) ask(h *Host, checks []check) {
 
 // eventDone ends an event: it asks the invariants and keeps the hash.
 func (w *World) eventDone(h *Host) {
-	w.ask(h, w.checks)
-	if h != nil {
+	if len(w.checks) > 0 {
+		w.ask(h, w.checks)
+	}
+	if h != nil && len(h.checks) > 0 {
 		w.ask(h, h.checks)
 	}
 	if w.config.Journal != nil {
