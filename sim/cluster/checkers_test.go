@@ -267,11 +267,13 @@ func TestSpeakingBeforeTheBootIsDurableIsFound(t *testing.T) {
 func TestIncarnationsOutOfNowhereAreFound(t *testing.T) {
 	r := tampered(t, func(c *Cluster) {
 		c.nodes[1].believed[2]++
+		c.nodes[1].heard = heard{}
 		c.World.Run(c.World.Now() + 5*time.Second)
 	})
 	expectVerdict(t, r, sim.Violation, "the incarnation of node-3 that node-2 believes in falls")
 	r = tampered(t, func(c *Cluster) {
 		c.incarnations[2], c.nodes[2].node = 0, nil
+		c.nodes[1].heard = heard{}
 		c.World.Run(c.World.Now() + 5*time.Second)
 	})
 	expectVerdict(t, r, sim.Violation, "which has not been beyond 0")

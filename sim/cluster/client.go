@@ -47,9 +47,11 @@ type client struct {
 	// tasks is memory for tasks to come, encoded for commands, of which a part is used.
 	tasks   []task
 	encoded []byte
-	// arguments and argumentBytes are scratch of byteArguments.
+	// arguments and argumentBytes are scratch of byteArguments and encode.
 	arguments     [][]byte
 	argumentBytes []byte
+	// half and zeros are memory of halfOf.
+	half, zeros []byte
 }
 
 // bootClient is the program of a client's host.
@@ -192,14 +194,14 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 		if reply.Kind == resp.KindError && bytes.HasPrefix(reply.Str, []byte("CROSSSLOT ")) {
 			t.harmless(reply.Str)
 			c.finish(t, Answered)
-			t.op.Reply = modelReply(reply)
+			t.op.Reply = c.cluster.history.replies.model(reply)
 			return
 		}
 		c.cluster.World.Fail(sim.Violation, "cross slot", fmt.Sprintf("%q has keys in several slots, and %v answers %v", t.op.Args, conn.address, reply))
 		return
 	}
 	c.finish(t, Answered)
-	t.op.Reply = modelReply(reply)
+	t.op.Reply = c.cluster.history.replies.model(reply)
 }
 
 // isRefusal reports whether an error says that nothing was executed, since the command has to go elsewhere or wait.

@@ -78,6 +78,7 @@ func (c *client) newTransaction(args []string) (*task, error) {
 	if split.Discarded {
 		end = discardCommand
 	}
+	t.op.parts = slices.Grow(t.op.parts, len(split.Commands))
 	x.block.encoded = make([]byte, 0, 64*(2+len(split.Commands)))
 	x.block.ends = make([]int, 0, 2+len(split.Commands))
 	x.block.add(multiCommand)
@@ -230,7 +231,7 @@ func (c *client) readAhead(conn *connection, t *task, reply *resp.Value, refused
 		c.again(conn, t, x.refusal)
 		return
 	}
-	x.read = modelReply(reply)
+	x.read = c.cluster.history.replies.model(reply)
 	x.isAhead = false
 	c.sendPart(conn, t, &x.block)
 }
@@ -251,7 +252,7 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 		c.again(conn, t, x.refusal)
 		return
 	}
-	end := modelReply(reply)
+	end := c.cluster.history.replies.model(reply)
 	c.finish(t, Answered)
 	t.op.Reply = end
 	if x.ahead.ends == nil {

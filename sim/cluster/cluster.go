@@ -47,7 +47,9 @@ type Cluster struct {
 	agreements
 	// incarnations are the highest that each node has had.
 	incarnations []uint64
-	steps        uint64
+	// named counts the nodes whose ids have become known at their first start.
+	named int
+	steps uint64
 }
 
 // nodeAddress returns the address of a node's host.

@@ -97,8 +97,11 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 	if conn == nil {
 		return // given up meanwhile
 	}
-	conn.buffer = append(conn.buffer, data...)
-	rest := conn.buffer
+	rest := data
+	if len(conn.buffer) > 0 {
+		conn.buffer = append(conn.buffer, data...)
+		rest = conn.buffer
+	}
 	for len(rest) > 0 {
 		reply, size, err := conn.parser.Next(rest)
 		if err != nil || len(conn.waiting) == 0 {

@@ -75,12 +75,13 @@ func describeCommands(data []byte) string {
 // describeReplies puts replies into words.
 func describeReplies(data []byte) string {
 	var replies []string
+	var memory replyMemory
 	for len(data) > 0 {
 		reply, size, err := resp.ReadValue(data, resp.ReplyLimits{})
 		if err != nil || size == 0 {
 			return ""
 		}
-		replies = append(replies, modelReply(&reply).String())
+		replies = append(replies, memory.model(&reply).String())
 		data = data[size:]
 	}
 	text := strings.Join(replies, "; ")

@@ -46,6 +46,9 @@ type driver struct {
 	batch  core.ClientBatch
 	arena  []byte
 	asleep bool // no wake-up is on its way
+	// due is the node's deadline, if dueKnown is set: only a step changes it.
+	due      time.Duration
+	dueKnown bool
 	// datagram and streamData are memory of events.
 	datagram   core.Datagram
 	streamData core.StreamData
@@ -66,10 +69,12 @@ type driver struct {
 	// busBytes counts what the node has sent to others in this life, and received from them.
 	busBytes int64
 	incarnationsHeld
+	heard heard
 	// configurations counts those that the node has had in force in this life.
 	configurations int
-	// slots is what a client should know of the first of these, once somebody has looked.
+	// slots is what a client should know of the latest of these, and noted the configuration that it was last compared with.
 	slots *slotCache
+	noted *topology.State
 }
 
 // bootNode is the program of a node's host.
@@ -110,6 +115,7 @@ func (d *driver) open() error {
 	}
 	if d.cluster.ids[d.index].IsZero() {
 		d.cluster.ids[d.index] = d.node.ID()
+		d.cluster.named++
 	}
 	return nil
 }
@@ -134,7 +140,10 @@ func (d *driver) NextDeadline() time.Duration {
 	if d.node == nil {
 		return sim.Never
 	}
-	return d.node.NextDeadline()
+	if !d.dueKnown {
+		d.due, d.dueKnown = d.node.NextDeadline(), true
+	}
+	return d.due
 }
 
 // Handle implements sim.Process.
@@ -145,9 +154,9 @@ func (d *driver) Handle(e sim.Event) {
 	case e.Kind == sim.EventTimer:
 		d.timer(e.Token)
 	case e.Port == ClientPort:
-		d.clientEvent(e)
+		d.clientEvent(&e)
 	case e.Port == BusPort:
-		d.busEvent(e)
+		d.busEvent(&e)
 	default:
 		panic(fmt.Sprintf("cluster: a node got %v on port %d", e.Kind, e.Port))
 	}
@@ -171,7 +180,7 @@ func (d *driver) timer(token uint64) {
 }
 
 // clientEvent gathers input; connections that open or close are told to the node behind the input that came before.
-func (d *driver) clientEvent(e sim.Event) {
+func (d *driver) clientEvent(e *sim.Event) {
 	switch e.Kind {
 	case sim.EventStreamOpened:
 		d.wake()
@@ -212,7 +221,7 @@ func (d *driver) wake() {
 	d.arena = d.arena[:0]
 }
 
-func (d *driver) busEvent(e sim.Event) {
+func (d *driver) busEvent(e *sim.Event) {
 	d.busBytes += int64(len(e.Data))
 	switch e.Kind {
 	case sim.EventDatagram:
@@ -240,8 +249,9 @@ func (d *driver) step(event core.Event) {
 		return
 	}
 	before := d.logFailure
+	d.dueKnown = false
 	effects := d.node.Step(core.Clock{Now: d.host.Now(), Wall: d.host.Wall()}, event)
-	if carriesGossip(event) && !d.cluster.Config.Unchecked {
+	if !d.cluster.Config.Unchecked && carriesGossip(event) && d.heardMore() {
 		if err := d.cluster.checkIncarnations(d); err != nil {
 			d.cluster.World.Fail(sim.Violation, "incarnations", err.Error())
 		}

@@ -18,16 +18,13 @@ const halfCommand = "half-command"
 // maxHalfCommand bounds what a client sends of a command that never ends, in bytes.
 const maxHalfCommand = 1 << 20
 
-// instructions are what a client can be told beside operations: the first word, and what is wrong with the other ones.
-var instructions = map[string]func(args []string) error{
-	halfCommand:     validateHalfCommand,
-	scanInstruction: validateScan,
-}
-
-// validateInstruction returns what is wrong with an input if it is an instruction.
+// validateInstruction returns what is wrong with an input if it is something that a client can be told beside operations.
 func validateInstruction(args []string) error {
-	if validate := instructions[args[0]]; validate != nil {
-		return validate(args[1:])
+	switch args[0] {
+	case halfCommand:
+		return validateHalfCommand(args[1:])
+	case scanInstruction:
+		return validateScan(args[1:])
 	}
 	return nil
 }
@@ -48,7 +45,7 @@ func (c *client) sendHalf(size int) {
 	conn := c.connectionOfItsOwn(c.cluster.addresses[draw.IntN(len(c.cluster.addresses))])
 	conn.held = true
 	conn.expect(c, nil) // the reply that never comes ends the connection
-	rest := halfOf(size)
+	rest := c.halfOf(size)
 	for len(rest) > 0 {
 		piece := min(1+draw.IntN(size), len(rest))
 		c.bus.SendStream(conn.stream, rest[:piece])
@@ -56,9 +53,14 @@ func (c *client) sendHalf(size int) {
 	}
 }
 
-// halfOf returns the first bytes of a SET whose value is larger by one than all that is sent.
-func halfOf(size int) []byte {
+// halfOf returns the first bytes of a SET whose value, all zeros, is larger by one than all that is sent. They are valid until the
+// next call.
+func (c *client) halfOf(size int) []byte {
 	const around = 64 // more than what is around the value
-	whole := resp.AppendCommand(make([]byte, 0, size+around), []byte("SET"), []byte("half"), make([]byte, size+1))
-	return whole[:size]
+	if len(c.zeros) <= size {
+		c.zeros = make([]byte, 2*size)
+		c.half = make([]byte, 0, 2*size+around)
+	}
+	c.half = resp.AppendCommand(c.half[:0], []byte("SET"), []byte("half"), c.zeros[:size+1])
+	return c.half[:size]
 }

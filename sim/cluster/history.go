@@ -72,8 +72,9 @@ type History struct {
 	Operations []*Operation
 	// byClient holds the same by number of the client.
 	byClient [][]*Operation
-	// memory is that of operations to come.
-	memory []Operation
+	// memory is that of operations to come, replies that of what they are answered.
+	memory  []Operation
+	replies replyMemory
 	// logs hold what nodes executed, by connection. They are looked up, never walked over.
 	logs         map[string]*connectionLog
 	moved, asked int
@@ -113,6 +114,9 @@ type commandLog struct {
 
 // command returns the entry of an ordinal.
 func (l *connectionLog) command(ordinal uint64) *commandLog {
+	if l.commands == nil {
+		l.commands = make([]commandLog, 0, 16)
+	}
 	for uint64(len(l.commands)) < ordinal {
 		l.commands = append(l.commands, commandLog{})
 	}
@@ -275,13 +279,29 @@ func (h *History) count() (answered, refused, unknown int) {
 	return answered, refused, unknown
 }
 
+// placeOf spreads keys over the numbers of a byte, at little cost.
+func placeOf(key string) uint8 {
+	if key == "" {
+		return 0
+	}
+	return uint8(len(key))*37 + key[len(key)-1]*11 + key[len(key)/2]
+}
+
 // keys returns the keys of all operations, sorted.
 func (h *History) keys() []string {
 	seen := map[string]bool{}
+	// recent has keys that were seen, each at a place of its own or in that of another one: there are few keys, and many operations.
+	var recent [256]string
 	var keys []string
 	add := func(args []string, at command.KeyRange) {
 		for i := range at.Count {
-			if key := args[at.First+i*at.Step]; !seen[key] {
+			key := args[at.First+i*at.Step]
+			place := &recent[placeOf(key)]
+			if *place == key && key != "" {
+				continue
+			}
+			*place = key
+			if !seen[key] {
 				seen[key] = true
 				keys = append(keys, key)
 			}

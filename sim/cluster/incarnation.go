@@ -1,6 +1,37 @@
 package cluster
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ember-cluster/ember/core/topology"
+)
+
+// heard is all that checkIncarnations goes by at a node: as long as it is the same, the check finds what it has found before.
+type heard struct {
+	state        *topology.State
+	incarnations []uint64
+	// named is the cluster's.
+	named int
+	// fresh is scratch.
+	fresh []uint64
+}
+
+// heardMore reports whether a node goes by something else than when this was asked last. In a cluster that is so large that each look is
+// at others it does not say no.
+func (d *driver) heardMore() bool {
+	if len(d.cluster.ids) > incarnationsAtOnce {
+		return true
+	}
+	h := &d.heard
+	h.fresh = d.node.AppendIncarnations(h.fresh[:0])
+	if h.state == d.node.State() && h.named == d.cluster.named && slices.Equal(h.fresh, h.incarnations) {
+		return false
+	}
+	h.state, h.named = d.node.State(), d.cluster.named
+	h.fresh, h.incarnations = h.incarnations, h.fresh
+	return true
+}
 
 // incarnationsAtOnce is how many peers' incarnations are looked at after a message: in a cluster that is not large, all. In a larger one
 // each has its turn, since every message to every node would otherwise cost time in proportion to the cluster.

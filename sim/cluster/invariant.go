@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
@@ -84,13 +85,27 @@ func (c *Cluster) rivals(a, b *topology.State) bool {
 
 // noteSlots counts how often it has changed who serves which slot, as far as the node knows.
 func (d *driver) noteSlots() {
-	fresh := slotsOf(d.node.State())
+	before, now := d.noted, d.node.State()
+	d.noted = now
+	if before != nil && servedAlike(before, now) {
+		return
+	}
+	fresh := slotsOf(now)
 	if d.slots == nil {
 		d.configurations++
 	} else if _, differ := fresh.difference(d.slots); differ {
 		d.configurations++
 	}
 	d.slots = fresh
+}
+
+// servedAlike reports whether two configurations agree on all that slotsOf goes by, so that it would find no difference.
+func servedAlike(a, b *topology.State) bool {
+	return a.SameOwners(b) &&
+		slices.EqualFunc(a.Shards(), b.Shards(), func(a, b topology.Shard) bool { return a.Primary == b.Primary }) &&
+		slices.EqualFunc(a.Nodes(), b.Nodes(), func(a, b topology.Node) bool {
+			return a.ID == b.ID && a.Host == b.Host && a.ClientPort == b.ClientPort
+		})
 }
 
 // checkEnd checks what must hold when everything has come to rest, and names the check that fails.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ember-cluster/ember/core/resp"
@@ -9,25 +10,48 @@ import (
 	"github.com/ember-cluster/ember/sim"
 )
 
-// modelReply translates a reply into the terms of the model, which knows no difference between RESP2 and RESP3.
-func modelReply(v *resp.Value) linearizability.Reply {
+// replyMemory is that of the texts of replies, of which there are many, and which all stay to the end.
+type replyMemory struct{ texts strings.Builder }
+
+// textsAtOnce is how much memory for texts is taken at once, in bytes.
+const textsAtOnce = 8 << 10
+
+// text returns bytes as a string. Many lie in one piece of memory, one behind the other.
+func (m *replyMemory) text(p []byte) string {
+	if len(p) == 0 {
+		return ""
+	}
+	if m.texts.Cap()-m.texts.Len() < len(p) {
+		m.texts = strings.Builder{}
+		m.texts.Grow(max(len(p), textsAtOnce))
+	}
+	start := m.texts.Len()
+	m.texts.Write(p)
+	return m.texts.String()[start:]
+}
+
+// model translates a reply into the terms of the model, which knows no difference between RESP2 and RESP3.
+func (m *replyMemory) model(v *resp.Value) linearizability.Reply {
 	switch v.Kind {
 	case resp.KindNull:
 		return linearizability.Reply{Kind: linearizability.Nil}
 	case resp.KindSimple:
-		return linearizability.Reply{Kind: linearizability.Status, Text: string(v.Str)}
+		return linearizability.Reply{Kind: linearizability.Status, Text: m.text(v.Str)}
 	case resp.KindError:
-		return linearizability.Reply{Kind: linearizability.Error, Text: string(v.Str)}
+		return linearizability.Reply{Kind: linearizability.Error, Text: m.text(v.Str)}
 	case resp.KindInteger, resp.KindBool:
 		return linearizability.Reply{Kind: linearizability.Integer, Int: v.Int}
 	case resp.KindArray, resp.KindSet:
 		reply := linearizability.Reply{Kind: linearizability.Array}
+		if len(v.Array) > 0 {
+			reply.Items = make([]linearizability.Reply, len(v.Array))
+		}
 		for i := range v.Array {
-			reply.Items = append(reply.Items, modelReply(&v.Array[i]))
+			reply.Items[i] = m.model(&v.Array[i])
 		}
 		return reply
 	}
-	return linearizability.Reply{Kind: linearizability.Bulk, Text: string(v.Str)}
+	return linearizability.Reply{Kind: linearizability.Bulk, Text: m.text(v.Str)}
 }
 
 // model returns the history in the terms of the checker.

@@ -16,37 +16,55 @@ const restTime = time.Minute
 
 // rest demands that nodes which have converged come to rest. Keys that end by then must have gone.
 func (c *Cluster) rest() {
-	unrest, limit := "", c.World.Now()+restTime
+	var restless *driver
+	var why unrest
+	limit := c.World.Now() + restTime
 	calm := c.World.RunUntil(limit, func() bool {
 		e := c.expect()
 		for i, d := range c.nodes {
-			if unrest = ""; e.together[i] {
-				unrest = c.unrest(e, d, limit-c.World.Now())
+			if !e.together[i] {
+				continue
 			}
-			if unrest != "" {
-				unrest = d.host.Name() + " " + unrest
+			if why = c.unrest(e, d, limit-c.World.Now()); why != (unrest{}) {
+				restless = d
 				return false
 			}
 		}
 		return true
 	})
 	if !calm && !c.World.Ended() {
-		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s", restTime, unrest))
+		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s %v", restTime, restless.host.Name(), why))
 	}
 }
 
 // unrest says what a node that serves, in a healed world, has still to do in the time that is left.
-func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) string {
+func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) unrest {
 	if !d.node.Quiet() && !slices.Contains(e.nodes, false) { // with others that are still unwell, there is always news
-		return "still spreads rumours"
+		return unrest{rumours: true}
 	}
 	// A node that sleeps until a key ends notices a jump of the wall clock only when it wakes up.
-	if end, any := d.node.Space().NextExpiry(); any && !c.plans(sim.FaultWallJump) {
-		if until := time.Duration(end-d.host.Wall()) * time.Millisecond; until+overdue < left {
-			return fmt.Sprintf("still has a key that ends in %v", until)
+	if end, any := d.node.Space().NextExpiry(); any {
+		until := time.Duration(end-d.host.Wall()) * time.Millisecond
+		if until+overdue < left && !c.plans(sim.FaultWallJump) {
+			return unrest{expiry: true, until: until}
 		}
 	}
-	return ""
+	return unrest{}
+}
+
+// unrest is why a node has not come to rest. It is put into words only if it stays so.
+type unrest struct {
+	rumours bool
+	// expiry says that there is a key that ends, and until when that is.
+	expiry bool
+	until  time.Duration
+}
+
+func (u unrest) String() string {
+	if u.rumours {
+		return "still spreads rumours"
+	}
+	return fmt.Sprintf("still has a key that ends in %v", u.until)
 }
 
 // plans reports whether the plan has a fault of one of those kinds.

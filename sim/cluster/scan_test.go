@@ -107,7 +107,7 @@ func TestHalfCommandsAreNoCommands(t *testing.T) {
 	for _, size := range []int{1, 2, 30, 5000} {
 		c, log := clientWorld(t, [][]string{{"half-command", fmt.Sprint(size)}, {"GET", "foo"}}, func([]string) (string, bool) { return "$-1\r\n", false })
 		expectLog(t, log, "1: GET foo")
-		if half := halfOf(size); len(half) != size || half[0] != '*' {
+		if half := (&client{}).halfOf(size); len(half) != size || half[0] != '*' {
 			t.Errorf("%d bytes: %q", size, half)
 		}
 		if len(c.history.Operations) != 1 || c.history.Operations[0].Outcome != Answered {

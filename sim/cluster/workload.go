@@ -113,6 +113,7 @@ type drawer struct {
 	source   *random.Stream
 	keys     *keyNames
 	client   int
+	total    int      // of the weights, once it is known
 	values   int      // so many unique values drawn
 	text     []byte   // scratch of value
 	memory   []string // for arguments to come
@@ -176,11 +177,12 @@ func (d *drawer) operation() []string {
 var setOptions = [][]string{{"NX"}, {"XX"}, {"GET"}, {"KEEPTTL"}, {"XX", "GET"}, {"NX", "GET"}}
 
 func (d *drawer) family() Family {
-	total := 0
-	for _, weight := range d.workload.Weights {
-		total += weight
+	if d.total == 0 {
+		for _, weight := range d.workload.Weights {
+			d.total += weight
+		}
 	}
-	at := d.source.IntN(total)
+	at := d.source.IntN(d.total)
 	for family, weight := range d.workload.Weights {
 		if at -= weight; at < 0 {
 			return Family(family)

@@ -48,7 +48,7 @@ func (d *drawer) bitOperation() []string {
 // transaction draws commands on the keys of a tag that are to happen at once. Now and then one of them has too many
 // arguments, or the client thinks better of it.
 func (d *drawer) transaction(t *tag) []string {
-	args := []string{"MULTI"}
+	args := append(make([]string, 0, 24), "MULTI")
 	for range 1 + d.source.IntN(4) {
 		args = append(append(args, linearizability.Separator), d.queued(t)...)
 	}
