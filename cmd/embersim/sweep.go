@@ -24,7 +24,7 @@ type sweepCommand struct {
 	Jobs          int          `help:"Runs at the same time; one per core if 0." default:"0"`
 	Shard         *sweep.Shard `help:"Run only every n-th seed, from the i-th on. Left out, a scheduler's variables are asked." placeholder:"i/n"`
 	StopOnFailure bool         `help:"Begin no further run after one that did not end well."`
-	RequireMarks  bool         `help:"Fail if a rare path of the core that a run can take was never taken."`
+	RequireMarks  bool         `help:"Fail if a rare path of the core that runs of the scenario are known to take was never taken."`
 	JSON          bool         `help:"Print a line of JSON per run, for report." name:"json"`
 }
 
@@ -70,7 +70,7 @@ func (c *sweepCommand) plan(scenario scenarios.Scenario, shard sweep.Shard) swee
 	}
 	switch {
 	case c.RequireMarks:
-		p.Demands = markNames(scenarios.Reachable())
+		p.Demands = markNames(scenario.Reachable())
 	case c.ownSize():
 		p.Demands = markNames(scenario.Demands)
 	}

@@ -20,6 +20,7 @@ import (
 const (
 	maxRedirects = 5               // in a row, before an operation is given up
 	maxRetries   = 8               // of what was surely not executed, before an operation is given up
+	maxSplit     = 2               // of what has keys on both sides of a slot's way, which may take until somebody deletes them
 	replyTimeout = 3 * time.Second // from sending to the reply
 	retryBackoff = 50 * time.Millisecond
 )
@@ -215,9 +216,13 @@ func isRefusal(text []byte) bool {
 
 // again sends a refused task once more: where a redirect points, or later.
 func (c *client) again(conn *connection, t *task, refusal []byte) {
-	if to, ok := redirect.Parse(refusal); ok {
+	to, redirected := redirect.Parse(refusal)
+	switch {
+	case redirected:
 		c.follow(conn, t, to)
-	} else {
+	case bytes.HasPrefix(refusal, []byte("TRYAGAIN ")):
+		c.laterUpTo(t, maxSplit)
+	default:
 		c.later(t)
 	}
 }
@@ -273,9 +278,12 @@ func (c *client) refresh(address transport.Address) {
 }
 
 // later sends a task again after a while, or gives it up.
-func (c *client) later(t *task) {
+func (c *client) later(t *task) { c.laterUpTo(t, maxRetries) }
+
+// laterUpTo sends a task again after a while, unless it has been sent that often.
+func (c *client) laterUpTo(t *task, retries int) {
 	t.retries++
-	if t.retries > maxRetries {
+	if t.retries > retries {
 		c.finish(t, Refused)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
@@ -32,6 +33,9 @@ type transaction struct {
 	// conn is the connection that it has to itself.
 	conn   *connection
 	asking bool
+	// torn says that it watches keys and has several. Where a slot is on its way, ASK says where one command has its keys, and not where
+	// the others have theirs: such a transaction waits until the slot has arrived.
+	torn bool
 	// read is what the client has read ahead.
 	read linearizability.Reply
 	// refusal is the first error that says that a command was not even queued, for it has to go elsewhere or wait.
@@ -87,7 +91,18 @@ func (c *client) newTransaction(args []string) (*task, error) {
 	}
 	x.block.add(end)
 	t.op.readOnly = t.op.readOnly || !runs
+	x.torn = split.Watch != nil && severalKeys(split.Watch[1:], t.op.parts)
 	return t, nil
+}
+
+// severalKeys reports whether keys and those of commands are not all the same.
+func severalKeys(keys []string, commands []keyedCommand) bool {
+	for _, command := range commands {
+		for i := range command.keys.Count {
+			keys = append(keys, command.args[command.keys.First+i*command.keys.Step])
+		}
+	}
+	return slices.ContainsFunc(keys, func(key string) bool { return key != keys[0] })
 }
 
 // The commands around a transaction.
@@ -228,7 +243,7 @@ func (c *client) readAhead(conn *connection, t *task, reply *resp.Value, refused
 		attempt.Harmless, attempt.Refusal = refused, string(x.refusal)
 		conn.write(c, resp.AppendCommand(nil, []byte("UNWATCH")), nil)
 		x.release()
-		c.again(conn, t, x.refusal)
+		c.againTransaction(conn, t)
 		return
 	}
 	x.read = c.cluster.history.replies.model(reply)
@@ -249,7 +264,7 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 			c.cluster.World.Fail(sim.Violation, "transaction reply",
 				fmt.Sprintf("%v ran %q, of which it had refused a part", conn.address, t.op.Args))
 		}
-		c.again(conn, t, x.refusal)
+		c.againTransaction(conn, t)
 		return
 	}
 	end := c.cluster.history.replies.model(reply)
@@ -264,6 +279,15 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 		next.transaction.round = x.round + 1
 		c.queue.pushFirst(next)
 	}
+}
+
+// againTransaction sends a refused transaction once more.
+func (c *client) againTransaction(conn *connection, t *task) {
+	if to, ok := redirect.Parse(t.transaction.refusal); ok && to.Kind == redirect.KindAsk && t.transaction.torn {
+		c.laterUpTo(t, maxSplit)
+		return
+	}
+	c.again(conn, t, t.transaction.refusal)
 }
 
 // release gives up the connection that the transaction had to itself.

@@ -126,6 +126,18 @@ func TestWatchIsGivenUpForARedirect(t *testing.T) {
 }
 
 // What is watched belongs to a connection, and EXEC forgets it: so no other command shares that connection meanwhile.
+// ASK for a watched key says nothing of the transaction's other keys, so nothing is sent behind ASKING.
+func TestTornTransactionWaitsForItsSlot(t *testing.T) {
+	ask := fmt.Sprintf("-ASK %d 10.0.0.2:7000~", slotOfFoo)
+	h := transactionWorld(t, "WATCH foo ; GET foo ; MULTI ; SET {foo}2 1 ; EXEC",
+		scriptOf(t, "WATCH foo -> "+ask, "GET foo -> "+ask, "UNWATCH -> +OK~",
+			"WATCH foo -> +OK~", "GET foo -> $1~5~", "MULTI -> +OK~", "SET {foo}2 1 -> +QUEUED~", "EXEC -> *1~+OK~"))
+	expectOperation(t, h, 0, Answered, `["5" [OK]]`)
+	if h.asked != 0 {
+		t.Errorf("ASK was followed %d times", h.asked)
+	}
+}
+
 func TestWatchHasAConnectionOfItsOwn(t *testing.T) {
 	c, _ := clientWorld(t, [][]string{strings.Fields("WATCH foo ; GET foo ; MULTI ; SET foo 1 ; EXEC"), {"GET", "foo"}},
 		func(args []string) (string, bool) {

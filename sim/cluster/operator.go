@@ -15,9 +15,11 @@ import (
 
 // An operator is a host that gives nodes commands about the cluster, as a person or redis-cli does: an input names the node and the
 // command. Each is carried through before the next one begins: what is not answered, or cannot be done yet, is tried again. In a command
-// "@node-3" stands for the address of a node, "#node-3" for its id.
+// "@node-3" stands for the address of a node, "#node-3" for its id. "owner-866" is the node that owns slot 866 when the command's turn
+// comes, as a person would find it by CLUSTER NODES.
 //
 //	1.5s input operator-1 node-2 CLUSTER MEET @node-1 7000
+//	3s input operator-1 owner-866 CLUSTER SETSLOT 866 MIGRATING #node-2
 //
 // A CLUSTER MEET is carried through when the node that was told to meet knows the other one.
 type operator struct {
@@ -39,7 +41,8 @@ type operator struct {
 
 // order is one command of an operator.
 type order struct {
-	node     int // index
+	host     string
+	node     int // index of the host that it was sent to last
 	args     []string
 	attempts int
 }
@@ -62,7 +65,8 @@ func (c *Cluster) bootOperator(index int) sim.Program {
 
 // validateOrder reports a caller's mistake in an operator's input.
 func validateOrder(args []string) error {
-	if kind, _ := cutNumber(args[0]); kind != "node" || len(args) < 2 {
+	kind, number := cutNumber(args[0])
+	if kind != "node" && (kind != "owner" || number >= slots.Count) || len(args) < 2 {
 		return fmt.Errorf("an operator's input names a node and a command")
 	}
 	return nil
@@ -72,9 +76,7 @@ func validateOrder(args []string) error {
 func (o *operator) Handle(e sim.Event) {
 	switch e.Kind {
 	case sim.EventInput:
-		if i := o.cluster.indexOf(e.Args[0]); i >= 0 {
-			o.queue = append(o.queue, &order{node: i, args: e.Args[1:]})
-		}
+		o.queue = append(o.queue, &order{host: e.Args[0], args: e.Args[1:]})
 	case sim.EventStreamData:
 		if e.Stream == o.stream {
 			o.received(e.Data)
@@ -106,6 +108,11 @@ func (o *operator) work() {
 		return
 	}
 	next := o.queue[0]
+	if next.node = o.cluster.indexOf(next.host); next.node < 0 {
+		o.done()
+		o.work()
+		return
+	}
 	if o.cluster.partial && !o.cluster.healed(next.node) || o.cluster.beyond(next, o.tried) {
 		o.cluster.abandon(next)
 		o.done()
@@ -219,9 +226,22 @@ func (c *Cluster) resolve(arg string) string {
 	return c.ids[i].String()
 }
 
-// indexOf returns the index of a node by the name of its host, -1 if there is none.
+// indexOf returns the index of a node by the name of its host, or by a slot that it owns, -1 if there is none.
 func (c *Cluster) indexOf(name string) int {
+	if kind, slot := cutNumber(name); kind == "owner" && slot < slots.Count {
+		return c.ownerOf(slots.Slot(slot))
+	}
 	return slices.IndexFunc(c.hosts, func(h *sim.Host) bool { return h.Name() == name })
+}
+
+// ownerOf returns the index of the node that owns a slot, -1 if nobody does.
+func (c *Cluster) ownerOf(slot slots.Slot) int {
+	state := c.reference()
+	if state == nil {
+		return -1
+	}
+	shard, _ := state.Owner(slot)
+	return slices.Index(c.ids, shard.Primary)
 }
 
 // reconfigures reports whether somebody changes the configuration in this run.

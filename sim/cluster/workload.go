@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -105,6 +106,24 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 		}
 	}
 	return inputs
+}
+
+// Slots returns the slots that operations may concern: those of strings and counters, and those in which several keys are, by tags.
+func (w *Workload) Slots() (single, shared []slots.Slot) {
+	keys := newKeyNames()
+	for number := range w.Strings {
+		single = append(single, slots.Of([]byte(keys.strings.name(number))))
+	}
+	for number := range w.Counters {
+		single = append(single, slots.Of([]byte(keys.counters.name(number))), slots.Of([]byte(keys.bits.name(number))))
+	}
+	for number := range w.Tags {
+		shared = append(shared, slots.Of([]byte(keys.tag(number).key("a"))))
+	}
+	if w.Crowd > 0 {
+		shared = append(shared, slots.Of([]byte(keys.crowd.name(0))))
+	}
+	return single, shared
 }
 
 // drawer draws the operations of one client.

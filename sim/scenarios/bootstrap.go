@@ -58,9 +58,12 @@ func (s *story) emptyNodes(count int) {
 
 // order has an operator give a node a command.
 func (s *story) order(at time.Duration, operator, node int, words ...string) {
-	s.plan.Inputs = append(s.plan.Inputs, sim.Input{
-		At: at, Host: fmt.Sprintf("operator-%d", operator), Args: append([]string{fmt.Sprintf("node-%d", node)}, words...),
-	})
+	s.orderTo(at, operator, fmt.Sprintf("node-%d", node), words...)
+}
+
+// orderTo has an operator give a command to a node that has a name, or is the owner of a slot.
+func (s *story) orderTo(at time.Duration, operator int, host string, words ...string) {
+	s.plan.Inputs = append(s.plan.Inputs, sim.Input{At: at, Host: fmt.Sprintf("operator-%d", operator), Args: append([]string{host}, words...)})
 }
 
 // create has the first operator do what `redis-cli --cluster create` does with all nodes.

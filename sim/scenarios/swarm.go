@@ -23,10 +23,10 @@ func drawSwarm(s *story, clients int) {
 	s.drawSettings()
 	s.drawNodes()
 	s.drawClients(clients)
+	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
 	if s.operated && s.random.Chance(350_000) {
 		s.drawOperators()
 	}
-	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
 	s.drawFaults(swarmFaults, sim.FaultTargets{
 		Hosts: append(s.config.NodeNames(), s.config.ClientNames()...),
 		From:  time.Second,
