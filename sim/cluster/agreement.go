@@ -88,8 +88,8 @@ func (a *agreements) checkGroup(d *driver, all []*driver) error {
 		a.groups[name] = safety
 	}
 	var up []*consensus.Machine
-	for _, other := range all {
-		if other != nil && other.node != nil && other.host.Up() && nameOf(other.node.State()) == name {
+	for i, other := range all { // a disk that has lost what it had promised to keep proves nothing
+		if other != nil && other.node != nil && other.host.Up() && nameOf(other.node.State()) == name && !other.cluster.struck(i) {
 			up = append(up, other.node.Consensus())
 		}
 	}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/topology"
@@ -23,6 +24,22 @@ func checkDecision(change topology.Command, before, after *topology.State, membe
 		}
 	}
 	return "", nil
+}
+
+// checkJoin checks that a node which has just become a member has no key in a slot that it claimed and did not get: such a key was
+// acknowledged, and would be lost.
+func (c *Cluster) checkJoin(join topology.Join, after *topology.State) error {
+	i := slices.Index(c.ids, join.Node.ID)
+	if i < 0 || c.nodes[i] == nil || c.nodes[i].node == nil || !c.nodes[i].node.Joining() {
+		return nil
+	}
+	dropped := join.Claims.Subtract(after.SlotsOf(join.Shard))
+	for slot, ok := dropped.Next(0); ok; slot, ok = dropped.Next(slot + 1) {
+		if keys := c.nodes[i].node.Space().Count(slot); keys > 0 {
+			return fmt.Errorf("%s has %d keys in slot %d, which it had and does not bring along", c.hosts[i].Name(), keys, slot)
+		}
+	}
+	return nil
 }
 
 type expectedEpoch struct {

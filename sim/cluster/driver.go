@@ -407,6 +407,11 @@ func (d *driver) Decided(change topology.Command, before, after *topology.State)
 	if check, err := checkDecision(change, before, after, d.node.Consensus().Members()); err != nil {
 		d.cluster.World.Fail(sim.Violation, check, fmt.Sprintf("at %s: %v", d.host.Name(), err))
 	}
+	if join, ok := change.(topology.Join); ok {
+		if err := d.cluster.checkJoin(join, after); err != nil {
+			d.cluster.World.Fail(sim.Violation, "joined keys", err.Error())
+		}
+	}
 }
 
 // logOf returns the log of a client's connection, or nil while the client has not named it.

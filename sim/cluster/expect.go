@@ -40,7 +40,7 @@ func (e *expectation) holds(c *Cluster) bool {
 		return false
 	}
 	for i := range c.nodes {
-		if e.together[i] && c.leftOut(i, e.state) {
+		if e.together[i] && (c.apart[i] || c.leftOut(i, e.state)) {
 			return false
 		}
 	}
@@ -90,8 +90,12 @@ func (c *Cluster) reference() *topology.State {
 			continue
 		}
 		state := d.node.State()
-		if best == nil || len(state.Nodes()) > len(best.Nodes()) ||
-			len(state.Nodes()) == len(best.Nodes()) && state.Cluster == best.Cluster && state.Stamp().Newer(best.Stamp()) {
+		switch {
+		case best == nil:
+			best = state
+		case state.Cluster == best.Cluster && state.Stamp().Newer(best.Stamp()):
+			best = state
+		case state.Cluster != best.Cluster && len(state.Nodes()) > len(best.Nodes()):
 			best = state
 		}
 	}
@@ -169,6 +173,8 @@ func (c *Cluster) complaint(e *expectation, index int) string {
 		return "is down"
 	case d.host.Paused():
 		return "is paused"
+	case c.isForgotten(e, index):
+		return "was forgotten and does not know it"
 	case !e.together[index]:
 		return ""
 	case e.serving && !d.node.Serving():
@@ -183,6 +189,16 @@ func (c *Cluster) complaint(e *expectation, index int) string {
 		}
 	}
 	return c.disagreement(e, d)
+}
+
+// isForgotten reports whether a node takes itself for a member of the cluster that has forgotten it: any member that it speaks to tells it.
+func (c *Cluster) isForgotten(e *expectation, index int) bool {
+	if e.state == nil || !c.apart[index] || c.broken(index) {
+		return false
+	}
+	state := c.nodes[index].node.State()
+	_, member := e.state.Node(c.ids[index])
+	return !member && state.Cluster == e.state.Cluster && !state.Stamp().Newer(e.state.Stamp())
 }
 
 // disagreement says what the configuration lacks at a node that is well, or nothing. Where those who decide on it are not well, all that

@@ -39,21 +39,30 @@ const incarnationsAtOnce = 32
 
 // incarnationsHeld are what a node has believed of its peers.
 type incarnationsHeld struct {
-	// believed are their incarnations, by index.
-	believed []uint64
+	// believed are their incarnations, by index; believedIn is the configuration in force then.
+	believed   []uint64
+	believedIn *topology.State
 	// next is the peer whose turn it is.
 	next int
 }
 
 // checkIncarnations checks what a node has come to believe of the incarnations of its peers. Only a member itself raises its
 // incarnation, so nobody may know a higher one than the member has had, and what is known of it never falls: a lower one would
-// be believed over the refutation that has overtaken it.
+// be believed over the refutation that has overtaken it. Of one that was forgotten and has joined anew it begins anew.
 func (c *Cluster) checkIncarnations(d *driver) error {
 	if d.node == nil {
 		return nil
 	}
 	if d.believed == nil {
 		d.believed = make([]uint64, len(c.ids))
+	}
+	if state := d.node.State(); state != d.believedIn {
+		d.believedIn = state
+		for i, apart := range c.apart {
+			if apart { // it may have gone and come back since
+				d.believed[i] = 0
+			}
+		}
 	}
 	c.incarnations[d.index] = max(c.incarnations[d.index], d.node.Incarnation(c.ids[d.index]))
 	for range min(len(c.ids), incarnationsAtOnce) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ember-cluster/ember/core"
 	"github.com/ember-cluster/ember/core/random"
+	"github.com/ember-cluster/ember/sim"
 )
 
 // logSync is the sync of a node's log that is under way. The simulated disk takes no time, so what a sync that takes time makes
@@ -70,7 +71,8 @@ func (d *driver) synced() {
 	}
 	d.durable = d.position
 	if err := d.recall.synced(d.durable); err != nil {
-		panic("cluster: a node has written a record that no node reads: " + err.Error())
+		d.cluster.World.Fail(sim.Violation, "log records", fmt.Sprintf("%s could not start on what it has written: %v", d.host.Name(), err))
+		return
 	}
 	d.step(&core.Persisted{Position: d.durable})
 	if d.logFailure == nil && !d.syncing && d.log.Last() > d.durable {

@@ -59,10 +59,12 @@ var configRace = clusterScenario("config-race", "rival changes of the configurat
 				}
 			})
 		}
-		last := fmt.Sprintf("#node-%d", nodes)
-		for _, at := range []time.Duration{s.options.Duration / 3, s.options.Duration / 2} {
-			s.order(at, 1, 1, "CLUSTER", "FORGET", last)
-		}
+		// Some of them vote, and are new nodes once they are forgotten.
+		s.repeat(6*time.Second, func(at time.Duration) {
+			operator, node := 1+s.random.IntN(s.config.Operators), 2+s.random.IntN(nodes-1)
+			s.order(at, operator, 1, "CLUSTER", "FORGET", fmt.Sprintf("#node-%d", node))
+			s.order(at, operator, node, "CLUSTER", "MEET", "@node-1", fmt.Sprint(cluster.ClientPort))
+		})
 		s.drawFaults(configurationFaults, sim.FaultTargets{Hosts: s.config.NodeNames(), From: time.Second, Until: s.options.Duration})
 	})
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ember-cluster/ember/core/marks"
@@ -10,7 +11,7 @@ import (
 // partition cuts some hosts off from all others, both ways or one way, nodes and clients alike. Both sides go on serving
 // what they own, and the cluster must be one again afterwards, however long the cut was.
 var partition = clusterScenario("partition", "some hosts are cut off from the others, both ways or one way, briefly or for long",
-	defaults{nodes: 6, clients: 8, duration: 2 * time.Minute},
+	defaults{nodes: 8, clients: 8, duration: 2 * time.Minute},
 	func(s *story) {
 		s.config.FullCoverage = s.random.Chance(500_000)
 		nodes, clients := s.config.NodeNames(), s.config.ClientNames()
@@ -25,7 +26,20 @@ var partition = clusterScenario("partition", "some hosts are cut off from the ot
 			}
 			s.fault(f)
 		})
+		s.isolate(nodes)
 	}).demanding(marks.SuspicionExpired, marks.RefutedDeath, marks.Reconnect, marks.ExchangeAfterReturn)
+
+// isolate cuts off, in some runs, those who do not vote until all hold each other dead and have told all there is to tell: no voter
+// tries to reach them then, so that only failure detection brings both sides together again.
+func (s *story) isolate(nodes []string) {
+	voters, err := s.config.Voters()
+	if err != nil || len(voters) == len(nodes) || !s.random.Chance(300_000) {
+		return
+	}
+	cut := sim.Fault{At: s.options.Duration / 3, Kind: sim.FaultPartition, Hosts: without(nodes, voters), For: s.options.Duration}
+	s.plan.Faults = slices.DeleteFunc(s.plan.Faults, func(f sim.Fault) bool { return f.At+f.For > cut.At })
+	s.fault(cut)
+}
 
 // without returns the elements of all that are not among others.
 func without(all, others []string) []string {
