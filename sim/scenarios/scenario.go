@@ -84,7 +84,6 @@ var beyondSwarm = map[marks.Mark]string{
 	marks.HostBusy:          noRings,
 	marks.RingBroken:        noRings,
 	marks.JoinAborted:       "the swarm's new nodes claim nothing",
-	marks.HostReplaced:      "operators leave a node alone whose log has failed",
 }
 
 const noRings = "new nodes are led to members only"
