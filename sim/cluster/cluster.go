@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/slots"
@@ -49,7 +50,9 @@ type Cluster struct {
 	incarnations []uint64
 	// named counts the nodes whose ids have become known at their first start.
 	named int
-	steps uint64
+	// strikes are when a fault first hits each node's disk that destroys what is durable.
+	strikes []time.Duration
+	steps   uint64
 }
 
 // nodeAddress returns the address of a node's host.
@@ -128,6 +131,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 			c.members = append(c.members, c.addresses[i])
 		}
 	}
+	c.strikes = c.firstStrikes()
 	for i, client := range config.Clients {
 		c.World.AddHost(clientName(client.Number), c.bootClient(i), sim.HostOptions{
 			Address: netip.AddrFrom4([4]byte{10, 0, 1 + 8*byte(client.Number/256), byte(client.Number)}),

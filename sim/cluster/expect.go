@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ember-cluster/ember/core/consensus"
 	"github.com/ember-cluster/ember/core/slots"
@@ -120,11 +121,20 @@ func isDamage(refusal error) bool {
 }
 
 // struck reports whether a fault has hit a node's disk that destroys what is durable.
-func (c *Cluster) struck(index int) bool {
-	return slices.ContainsFunc(c.plan.Faults, func(f sim.Fault) bool {
-		return f.At <= c.World.Now() && slices.Contains(f.Hosts, c.hosts[index].Name()) &&
-			(f.Kind == sim.FaultWipe || f.Kind == sim.FaultDiskBitRot || f.Kind == sim.FaultDiskLyingSync)
-	})
+func (c *Cluster) struck(index int) bool { return c.strikes[index] <= c.World.Now() }
+
+// firstStrikes returns when the plan first has such a fault hit each node's disk, sim.Never where it has none.
+func (c *Cluster) firstStrikes() []time.Duration {
+	first := make([]time.Duration, len(c.hosts))
+	for i, h := range c.hosts {
+		first[i] = sim.Never
+		for _, f := range c.plan.Faults {
+			if (f.Kind == sim.FaultWipe || f.Kind == sim.FaultDiskBitRot || f.Kind == sim.FaultDiskLyingSync) && slices.Contains(f.Hosts, h.Name()) {
+				first[i] = min(first[i], f.At)
+			}
+		}
+	}
+	return first
 }
 
 // broken reports whether a fault of its disk has ended a node's log. Such a node serves on, and makes nothing durable until it
