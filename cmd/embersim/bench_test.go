@@ -8,7 +8,7 @@ import (
 func TestABenchmarkTellsMedians(t *testing.T) {
 	r := benchResult{Events: 1000, Virtual: time.Minute}
 	r.conclude([]time.Duration{3 * time.Second, time.Second, 2 * time.Second}, []float64{40, -10, 30})
-	if r.Wall != 2*time.Second || r.EventsPerSecond != 500 || r.TimesRealTime != 30 || r.Checking != 30 {
+	if r.Wall != 2*time.Second || r.EventsPerSecond != 500 || r.TimesRealTime != 30 || r.Fastest != 60 || r.Checking != 30 {
 		t.Errorf("got %+v", r)
 	}
 	unchecked := benchResult{}
