@@ -56,13 +56,6 @@ type keyNumbers struct {
 	numbers map[string]int
 	groups  groups
 	memory  []int // of the lists that join returns
-	// recent has numbered keys, each at a place of its own or in that of another one: there are few keys, and many operations.
-	recent [256]numberedKey
-}
-
-type numberedKey struct {
-	name   string
-	number int
 }
 
 func newKeyNumbers() *keyNumbers { return &keyNumbers{numbers: map[string]int{}} }
@@ -80,14 +73,6 @@ func (k *keyNumbers) join(names []string) []int {
 
 // number returns the number of a key, which may be new.
 func (k *keyNumbers) number(name string) int {
-	place := uint8(len(name)) * 37
-	if name != "" {
-		place += name[len(name)-1]*11 + name[len(name)/2]
-	}
-	recent := &k.recent[place]
-	if recent.name == name && name != "" {
-		return recent.number
-	}
 	number, ok := k.numbers[name]
 	if !ok {
 		number = len(k.names)
@@ -95,7 +80,6 @@ func (k *keyNumbers) number(name string) int {
 		k.names = append(k.names, name)
 		k.groups = append(k.groups, number)
 	}
-	*recent = numberedKey{name, number}
 	return number
 }
 

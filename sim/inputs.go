@@ -46,11 +46,7 @@ func (w *World) plan(loaded []planned) {
 		return cmp.Compare(a.order, b.order)
 	})
 	first := len(w.inputs)
-	if first == 0 {
-		w.inputs = loaded
-	} else {
-		w.inputs = append(w.inputs, loaded...)
-	}
+	w.inputs = append(w.inputs, loaded...)
 	for i := range loaded {
 		w.inputs[first+i].follows = i > 0 && loaded[i].host == loaded[i-1].host
 		if !w.inputs[first+i].follows {

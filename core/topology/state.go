@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/ember-cluster/ember/core/slots"
@@ -200,37 +201,13 @@ func (s *State) AssignedSlots() int {
 }
 
 // nodeIndex returns the position of a node, or where it would be inserted. Every message between nodes asks for one, and each member of
-// each shard when a configuration is read, so it looks at as little as it can.
+// each shard when a configuration is read, so it looks at the ids where they are: nodes are large.
 func (s *State) nodeIndex(id NodeID) (int, bool) {
-	first, last := 0, len(s.nodes)
-	for first < last {
-		middle := int(uint(first+last) / 2)
-		switch order := compareIDs((*[20]byte)(&s.nodes[middle].ID), (*[20]byte)(&id)); {
-		case order == 0:
-			return middle, true
-		case order < 0:
-			first = middle + 1
-		default:
-			last = middle
-		}
-	}
-	return first, false
+	return sort.Find(len(s.nodes), func(i int) int { return compareIDs((*[20]byte)(&id), (*[20]byte)(&s.nodes[i].ID)) })
 }
 
 func (s *State) shardIndex(id ShardID) (int, bool) {
-	first, last := 0, len(s.shards)
-	for first < last {
-		middle := int(uint(first+last) / 2)
-		switch order := compareIDs((*[20]byte)(&s.shards[middle].ID), (*[20]byte)(&id)); {
-		case order == 0:
-			return middle, true
-		case order < 0:
-			first = middle + 1
-		default:
-			last = middle
-		}
-	}
-	return first, false
+	return sort.Find(len(s.shards), func(i int) int { return compareIDs((*[20]byte)(&id), (*[20]byte)(&s.shards[i].ID)) })
 }
 
 // compareIDs orders ids as their bytes. Ids are random, so the first of them decide.

@@ -48,7 +48,7 @@ type client struct {
 	// tasks is memory for tasks to come, encoded for commands, of which a part is used.
 	tasks   []task
 	encoded []byte
-	// arguments and argumentBytes are scratch of byteArguments and encode.
+	// arguments and argumentBytes are scratch of byteArguments.
 	arguments     [][]byte
 	argumentBytes []byte
 	// half and zeros are memory of halfOf.

@@ -279,29 +279,13 @@ func (h *History) count() (answered, refused, unknown int) {
 	return answered, refused, unknown
 }
 
-// placeOf spreads keys over the numbers of a byte, at little cost.
-func placeOf(key string) uint8 {
-	if key == "" {
-		return 0
-	}
-	return uint8(len(key))*37 + key[len(key)-1]*11 + key[len(key)/2]
-}
-
 // keys returns the keys of all operations, sorted.
 func (h *History) keys() []string {
 	seen := map[string]bool{}
-	// recent has keys that were seen, each at a place of its own or in that of another one: there are few keys, and many operations.
-	var recent [256]string
 	var keys []string
 	add := func(args []string, at command.KeyRange) {
 		for i := range at.Count {
-			key := args[at.First+i*at.Step]
-			place := &recent[placeOf(key)]
-			if *place == key && key != "" {
-				continue
-			}
-			*place = key
-			if !seen[key] {
+			if key := args[at.First+i*at.Step]; !seen[key] {
 				seen[key] = true
 				keys = append(keys, key)
 			}

@@ -34,7 +34,9 @@ func (d *driver) append(effect *core.Effect) {
 	if position != effect.Position {
 		panic(fmt.Sprintf("cluster: the log numbers a record %d that the node calls %d", position, effect.Position))
 	}
-	d.recall.appended(position, effect.Bytes)
+	if !d.cluster.Config.Unchecked {
+		d.recall.appended(position, effect.Bytes)
+	}
 	if !d.syncing {
 		d.beginSync()
 	}

@@ -290,27 +290,22 @@ func (c *Cluster) ordered(o *order, words [][]byte) {
 	}
 }
 
-// takenAway returns the slots that operators are to take away from whoever has them.
-func (c *Cluster) takenAway() (taken slots.Set) {
-	for node := range c.nodes {
-		taken = taken.Union(c.planned(node, "DELSLOTS"))
-	}
-	return taken
-}
-
-// planned returns the slots that commands of the plan name, which a node is to be given and whose names begin so.
-func (c *Cluster) planned(node int, command string) (set slots.Set) {
+// planned returns the slots that commands of the plan name whose own name begins so, by the node that is told.
+func (c *Cluster) planned(command string) []slots.Set {
+	sets := make([]slots.Set, len(c.nodes))
 	for _, in := range c.plan.Inputs {
-		if len(in.Args) < 3 || in.Args[0] != c.hosts[node].Name() || !strings.HasPrefix(strings.ToUpper(in.Args[2]), command) {
+		if len(in.Args) < 3 || !strings.HasPrefix(strings.ToUpper(in.Args[2]), command) {
 			continue
 		}
 		words := make([][]byte, 0, len(in.Args))
 		for _, arg := range in.Args[1:] {
 			words = append(words, []byte(arg))
 		}
-		set = set.Union(slotsNamed(words))
+		if node := c.indexOf(in.Args[0]); node >= 0 {
+			sets[node] = sets[node].Union(slotsNamed(words))
+		}
 	}
-	return set
+	return sets
 }
 
 // fulfilled notes what a command has led to: slots that were given to a node stay its own, until somebody takes them away.
@@ -347,22 +342,26 @@ func slotsNamed(words [][]byte) (set slots.Set) {
 	return set
 }
 
-// ownedByRivals returns the slots of others that these were to be given too, as can be while they are in clusters of their own.
-func (c *Cluster) ownedByRivals(index int) (theirs slots.Set) {
-	for i, d := range c.nodes {
-		if i != index && d != nil && d.node != nil {
+// kept returns the slots that each node has, and that it was to be given. Of two that were given the same, while they were in clusters of
+// their own, one keeps it.
+func (c *Cluster) kept() (all slots.Set) {
+	for i, given := range c.planned("ADDSLOTS") {
+		if d := c.nodes[i]; d != nil && d.node != nil {
 			shard, _ := d.node.State().ShardOf(c.ids[i])
-			theirs = theirs.Union(c.planned(i, "ADDSLOTS").Intersect(d.node.State().SlotsOf(shard.ID)))
+			all = all.Union(given.Intersect(d.node.State().SlotsOf(shard.ID)))
 		}
 	}
-	return theirs
+	return all
 }
 
 // checkGranted checks that no slot was lost: what was given to a node, and acknowledged, is the node's own in the end, or that of
 // another to whom it was given too, unless the plan has somebody take it away.
 func (c *Cluster) checkGranted() error {
 	e := c.expect()
-	taken := c.takenAway()
+	accounted := c.kept()
+	for _, taken := range c.planned("DELSLOTS") { // by operators, from whoever has them
+		accounted = accounted.Union(taken)
+	}
 	for i, granted := range c.granted {
 		if !e.nodes[i] || granted.Empty() || c.apart[i] {
 			continue
@@ -370,7 +369,7 @@ func (c *Cluster) checkGranted() error {
 		state := c.nodes[i].node.State()
 		shard, _ := state.ShardOf(c.ids[i])
 		owned := state.SlotsOf(shard.ID)
-		if lost := granted.Subtract(owned).Subtract(taken).Subtract(c.ownedByRivals(i)); !lost.Empty() {
+		if lost := granted.Subtract(owned).Subtract(accounted); !lost.Empty() {
 			return fmt.Errorf("the slots %v were given to %s, which owns %v", lost, c.hosts[i].Name(), owned)
 		}
 	}

@@ -1,10 +1,10 @@
 package cluster
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/transport"
@@ -74,9 +74,9 @@ func (c *client) newTask(args []string) *task {
 			return t
 		} // else the node and the checker will say what is wrong with it
 	}
+	arguments := c.byteArguments(args)
 	t := c.taskOf(args)
-	encoded, arguments := c.encode(args)
-	t.encoded = encoded
+	t.encoded = c.encode(arguments)
 	row := command.Resolve(arguments)
 	if row == nil {
 		return t // the node will say so
@@ -104,37 +104,15 @@ func (c *client) taskOf(args []string) *task {
 // tasksAtOnce is for how many tasks memory is taken at once.
 const tasksAtOnce = 32
 
-// encode returns a command as it is sent, and its arguments in it, which are valid until the next call. Many commands lie in one piece
-// of memory, one behind the other.
-func (c *client) encode(args []string) (encoded []byte, arguments [][]byte) {
+// encode returns a command as it is sent. Many lie in one piece of memory, one behind the other.
+func (c *client) encode(arguments [][]byte) []byte {
 	const perArgument = len("$1000000000\r\n\r\n")
-	room := (len(args) + 1) * perArgument
-	for _, arg := range args {
-		room += len(arg)
-	}
-	if cap(c.encoded)-len(c.encoded) < room {
+	if room := len(c.argumentBytes) + (len(arguments)+1)*perArgument; cap(c.encoded)-len(c.encoded) < room {
 		c.encoded = make([]byte, 0, max(room, encodedAtOnce))
 	}
-	arguments = c.arguments[:0]
-	whole := c.encoded[len(c.encoded):]
-	whole = appendCount(whole, '*', len(args))
-	for _, arg := range args {
-		whole = appendCount(whole, '$', len(arg))
-		start := len(whole)
-		whole = append(append(whole, arg...), "\r\n"...)
-		arguments = append(arguments, whole[start:start+len(arg):start+len(arg)])
-	}
-	c.arguments = arguments
-	c.encoded = c.encoded[:len(c.encoded)+len(whole)]
-	return whole[:len(whole):len(whole)], arguments
-}
-
-// appendCount appends a number, most often a small one, and what it counts.
-func appendCount(dst []byte, kind byte, n int) []byte {
-	if n < 10 {
-		return append(dst, kind, '0'+byte(n), '\r', '\n')
-	}
-	return append(strconv.AppendInt(append(dst, kind), int64(n), 10), '\r', '\n')
+	start := len(c.encoded)
+	c.encoded = resp.AppendCommand(c.encoded, arguments...)
+	return c.encoded[start:len(c.encoded):len(c.encoded)]
 }
 
 // encodedAtOnce is how much memory for commands is taken at once, in bytes.

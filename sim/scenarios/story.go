@@ -137,12 +137,7 @@ func (s *story) spare(count int) {
 // drawOperations draws what clients ask for.
 func (s *story) drawOperations() {
 	operations := random.Derive(s.options.Seed, "operations")
-	drawn := s.workload.Draw(operations, len(s.config.Clients), s.config.Chaos)
-	if len(s.plan.Inputs) == 0 {
-		s.plan.Inputs = drawn // many, and need not be copied
-	} else {
-		s.plan.Inputs = append(s.plan.Inputs, drawn...)
-	}
+	s.plan.Inputs = append(s.plan.Inputs, s.workload.Draw(operations, len(s.config.Clients), s.config.Chaos)...)
 }
 
 // perform lets a story happen.
