@@ -229,6 +229,17 @@ func TestASilentSource(t *testing.T) {
 	}
 }
 
+// A command sent behind one that somebody else answers finds what that has led to.
+func TestWhatOthersAnswerIsWaitedFor(t *testing.T) {
+	g := newTestGroup(t, 3)
+	h := g.nodes[1]
+	h.send(0, request("CLUSTER", "SETSLOT", "5", "NODE", nodeName(2))+request("GET", slotKey(t, 5)))
+	g.settle()
+	if got := h.take(0); got != replyOK+"-MOVED 5 127.0.0.1:7003\r\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestASlotsWayInATransaction(t *testing.T) {
 	g := newTestGroup(t, 3)
 	g.expect(0, "MULTI", replyOK)

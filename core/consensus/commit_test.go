@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -95,5 +96,41 @@ func TestConcurrentProposalsShareASync(t *testing.T) {
 		if len(h.state.items) != count {
 			t.Errorf("%v has applied %d proposals", h, len(h.state.items))
 		}
+	}
+}
+
+// Of proposals that come at once, and are together more than a log may have uncommitted, those are put into it that there is room for.
+// The others are decided once there is.
+func TestConcurrentProposalsThatDoNotFitWait(t *testing.T) {
+	config := DefaultConfig()
+	config.MaxProposal, config.MaxUncommitted = 1000, 1000
+	g := newTestGroup(5, 1, config, nil)
+	g.flightTime, g.diskTime = 5*time.Millisecond, 2*time.Millisecond
+	g.run(5*time.Second, nil)
+	leader := g.leader()
+	propose := func(number, size int) {
+		t.Helper()
+		if err := leader.machine.Propose(g.now, proposalID(number), bytes.Repeat([]byte{'x'}, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := g.now
+	propose(0, 400)
+	g.settle(leader)
+	propose(1, 300)
+	propose(2, 290) // with what an entry has beside it, more than is left
+	g.settle(leader)
+	decidedAt := map[int]time.Duration{}
+	g.run(start+time.Minute, func() bool {
+		for number := range 3 {
+			if _, known := decidedAt[number]; !known && len(g.answers[proposalID(number)]) > 0 {
+				decidedAt[number] = g.now - start
+			}
+		}
+		return len(decidedAt) == 3
+	})
+	const trip = 12 * time.Millisecond
+	if decidedAt[0] != trip || decidedAt[1] != trip || decidedAt[2] <= trip || g.failure != nil {
+		t.Errorf("decided after %v; %v", decidedAt, g.failure)
 	}
 }
