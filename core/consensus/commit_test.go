@@ -123,7 +123,8 @@ func TestConcurrentProposalsThatDoNotFitWait(t *testing.T) {
 	decidedAt := map[int]time.Duration{}
 	g.run(start+time.Minute, func() bool {
 		for number := range 3 {
-			if _, known := decidedAt[number]; !known && len(g.answers[proposalID(number)]) > 0 {
+			answers := g.answers[proposalID(number)]
+			if _, known := decidedAt[number]; !known && len(answers) > 0 && answers[0].Applied {
 				decidedAt[number] = g.now - start
 			}
 		}

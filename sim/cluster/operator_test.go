@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,5 +34,29 @@ func TestOrdersGoToTheOwnerOfTheirTime(t *testing.T) {
 	}
 	if _, err := New(config, sim.Plan{Inputs: []sim.Input{order("owner-16384", "CLUSTER", "INFO")}}); err == nil {
 		t.Error("an order about a slot that there is not is taken")
+	}
+}
+
+// A slot that was given to a node is still its own in the end, unless the plan has somebody take it away, or gives it to another too.
+func TestALostSlotIsFound(t *testing.T) {
+	for words, lost := range map[string]bool{
+		"CLUSTER INFO": true, "CLUSTER ADDSLOTS 867": true, "CLUSTER ADDSLOTS 866": false, "CLUSTER ADDSLOTSRANGE 800 900": false,
+		"CLUSTER DELSLOTS 866": false,
+	} {
+		config := DefaultConfig(1, 3, 0)
+		config.Operators = 1
+		args := append([]string{"node-1"}, strings.Fields(words)...) // who owns slot 866
+		c, err := New(config, sim.Plan{Inputs: []sim.Input{{At: time.Hour, Host: operatorName(1), Args: args}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.World.Run(5 * time.Second)
+		if err := c.checkGranted(); err != nil {
+			t.Errorf("%s: nothing was given to anybody: %v", words, err)
+		}
+		c.granted[1].Add(866) // as if node-2 had been given it
+		if err := c.checkGranted(); (err != nil) != lost {
+			t.Errorf("%s: %v", words, err)
+		}
 	}
 }
