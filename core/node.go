@@ -58,6 +58,11 @@ type Node struct {
 	evicting
 	bus
 
+	// stirred says that more than keys may have changed since the node has looked after its cluster, dueAt when it has to look in any
+	// case. Nearly all commands of clients leave both as they are, and need not look.
+	stirred bool
+	dueAt   time.Duration
+
 	// effects and lent back what Step returns: they are reused by the next Step.
 	effects []Effect
 	lent    []byte
@@ -117,6 +122,9 @@ func (n *Node) Step(at Clock, event Event) []Effect {
 	n.at = at
 	n.space.SetTime(at.Wall)
 	n.beginEffects()
+	if _, commands := event.(*ClientBatch); !commands {
+		n.stirred = true
+	}
 	switch e := event.(type) {
 	case *Start:
 		n.start()
@@ -155,17 +163,12 @@ func (n *Node) Step(at Clock, event Event) []Effect {
 
 // advance does what is due at the node's clock, whatever event brought it here.
 func (n *Node) advance() {
-	if n.gossip != nil {
-		if n.gossip.NextDeadline() <= n.at.Now {
-			n.gossip.Advance(n.at.Now)
-		}
-		n.takeGossip()
+	look := n.stirred || n.dueAt <= n.at.Now
+	if look {
+		n.stirred = false
+		n.advanceCluster()
 	}
-	n.advanceConfiguration()
 	n.endUncertainty()
-	if n.nextStreamSweep <= n.at.Now {
-		n.sweepStreams()
-	}
 	if n.pauseEnd <= n.at.Now {
 		n.endPause()
 	}
@@ -176,19 +179,42 @@ func (n *Node) advance() {
 	n.sessions.End()
 	n.closeDoomed()
 	n.giveTurns()
+	if look || n.stirred {
+		n.dueAt = n.clusterDeadline()
+	}
+}
+
+// advanceCluster does what is due about the other members: tell them what is new, hear who lives, decide on the configuration.
+func (n *Node) advanceCluster() {
+	if n.gossip != nil {
+		if n.gossip.NextDeadline() <= n.at.Now {
+			n.gossip.Advance(n.at.Now)
+		}
+		n.takeGossip()
+	}
+	n.advanceConfiguration()
+	if n.nextStreamSweep <= n.at.Now {
+		n.sweepStreams()
+	}
+}
+
+// clusterDeadline returns when advanceCluster has something to do next.
+func (n *Node) clusterDeadline() time.Duration {
+	deadline := min(n.nextStreamSweep, n.configurationDeadline())
+	if n.gossip != nil {
+		deadline = min(deadline, n.gossip.NextDeadline())
+	}
+	return deadline
 }
 
 // NextDeadline returns when the node wants a DeadlineReached, or Never. It may be in the past.
 func (n *Node) NextDeadline() time.Duration {
-	deadline := min(n.nextStreamSweep, n.pauseEnd, n.configurationDeadline(), n.handoverDeadline())
-	if !n.expiryOff && n.paused == notPaused {
-		deadline = min(deadline, n.nextExpiry)
-	}
 	if len(n.yielded) > 0 || n.untidy() {
 		return n.at.Now
 	}
-	if n.gossip != nil {
-		deadline = min(deadline, n.gossip.NextDeadline())
+	deadline := min(n.dueAt, n.pauseEnd, n.handoverDeadline())
+	if !n.expiryOff && n.paused == notPaused {
+		deadline = min(deadline, n.nextExpiry)
 	}
 	return deadline
 }

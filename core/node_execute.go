@@ -280,6 +280,7 @@ func (n *Node) run(row *command.Row, args [][]byte, slot slots.Slot) {
 	ctx.Args, ctx.Row, ctx.Slot = args, row, slot
 	start := len(ctx.Reply.Buf)
 	n.timed(row, args)
+	n.stirred = n.stirred || !row.OnlyKeys()
 	n.count(row, start)
 	if ctx.Session.Tracking.On && row.Flags.Has(command.ReadOnly) {
 		n.remember(row, args)

@@ -57,6 +57,9 @@ type Row struct {
 // Constant reports whether the command takes constant time, but for the copying of arguments and values.
 func (r *Row) Constant() bool { return r.constant }
 
+// OnlyKeys reports whether the command touches nothing but keys and the client that sends it.
+func (r *Row) OnlyKeys() bool { return r.Keys.Step > 0 && r.Flags&(ReadOnly|Write) != 0 }
+
 // KeySpec says which arguments of a command are keys: every Step-th one from First to Last.
 type KeySpec struct {
 	First int
