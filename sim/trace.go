@@ -24,7 +24,15 @@ type trace struct {
 	place  int    // index of the next record
 	idle   bool   // nobody looks, and the window was not asked for
 	count  uint64 // records so far. Invariant: record n is at window[n % len(window)] until len(window) later ones came
-	event  uint64 // one more than the number of the record of the latest event, 0 if none
+	latest latestEvent
+}
+
+// latestEvent is the event of a process that came last, which is known without a window. Its payload is there until the event ends.
+type latestEvent struct {
+	event  Event
+	host   *Host // nil: there was none
+	at     time.Duration
+	number uint64
 }
 
 func newTrace(config Config) trace {
@@ -44,9 +52,6 @@ func (t *trace) next(action Action) *Record {
 		t.place = 0
 	}
 	t.count++
-	if action.IsEvent() {
-		t.event = t.count
-	}
 	r.Action = action
 	return r
 }
@@ -85,12 +90,24 @@ func (t *trace) since(number uint64) []string {
 	return lines
 }
 
-// lastEvent returns the line of the latest event, empty if it is not in the window.
+// lastEvent returns the line of the latest event, empty if there was none.
 func (t *trace) lastEvent() string {
-	if t.event == 0 || t.count-(t.event-1) > uint64(len(t.window)) {
+	l := &t.latest
+	if l.host == nil {
 		return ""
 	}
-	return t.window[(t.event-1)%uint64(len(t.window))].String()
+	r := Record{Action: Action(l.event.Kind), Data: l.event.Data, Length: len(l.event.Data)}
+	l.fill(&r)
+	return r.String()
+}
+
+// fill writes all that a record says of the event but its action and its payload.
+func (l *latestEvent) fill(r *Record) {
+	e := &l.event
+	r.Time, r.Event, r.Host = l.at, l.number, l.host
+	r.Port, r.Peer, r.Stream, r.Token = e.Port, e.From, e.Stream, e.Token
+	r.Args, r.Reason = e.Args, e.Reason
+	r.Due, r.Text = 0, ""
 }
 
 // WriteWindow writes the latest events and effects, a line each.
@@ -147,14 +164,12 @@ func (w *World) received(h *Host, e *Event) {
 			w.hash.text(arg)
 		}
 	}
+	w.trace.latest = latestEvent{event: *e, host: h, at: w.Now(), number: w.events}
 	if w.trace.idle {
 		return
 	}
 	r := w.trace.next(Action(e.Kind))
-	r.Time, r.Event, r.Host = w.Now(), w.events, h
-	r.Port, r.Peer, r.Stream, r.Token = e.Port, e.From, e.Stream, e.Token
-	r.Args, r.Reason = e.Args, e.Reason
-	r.Due, r.Text = 0, ""
+	w.trace.latest.fill(r)
 	w.trace.finish(r, e.Data)
 }
 

@@ -342,4 +342,5 @@ func (w *World) eventDone(h *Host) {
 	if w.config.Journal != nil {
 		w.config.Journal.eventDone(w)
 	}
+	w.trace.latest.event.Data = nil
 }

@@ -107,7 +107,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	}
 	c := &Cluster{Config: config, plan: plan, history: newHistory(), agreements: newAgreements()}
 	c.World = sim.New(sim.Config{
-		Seed: config.Seed, Network: config.Network,
+		Seed: config.Seed, Network: config.Network, Window: -1,
 		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,
 	})
 	c.nodes = make([]*driver, len(config.Nodes))
