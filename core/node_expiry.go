@@ -10,7 +10,7 @@ import (
 // Active expiry removes keys whose time has passed even if nobody asks for them again, a few at a time so that it never
 // delays a client. Only the node that owns a key expires it; a copy elsewhere follows the effect.
 const (
-	// expiryBatch bounds the keys that one round removes.
+	// expiryBatch bounds the keys that one round looks at.
 	expiryBatch = 64
 	// expiryPause is the time between two rounds while there are keys left to remove.
 	expiryPause = time.Millisecond
@@ -29,17 +29,17 @@ func (n *Node) expireDue() {
 	n.counters.ExpiredKeys += uint64(removed)
 	n.options.Marks.HitIf(removed == 0, marks.ExpiryEarly)
 	n.options.Marks.HitIf(removed == expiryBatch, marks.ExpiryBatchFull)
-	n.scheduleExpiry(removed == expiryBatch)
+	n.scheduleExpiry()
 }
 
 // scheduleExpiry sets the next round. The wall clock may jump, so the time until a key expires is only a guess at how long
 // to sleep; a key that is late for it is hidden all the same.
-func (n *Node) scheduleExpiry(more bool) {
+func (n *Node) scheduleExpiry() {
 	wall, any := n.space.NextExpiry()
 	switch {
 	case !any:
 		n.nextExpiry = Never
-	case more:
+	case wall <= n.at.Wall && !n.space.Working():
 		n.nextExpiry = n.at.Now + expiryPause
 	default:
 		wait := time.Duration(min(max(wall-n.at.Wall, 0), int64(time.Hour/time.Millisecond))) * time.Millisecond
@@ -55,7 +55,7 @@ func (n *Node) Emit(effect *keyspace.Effect) {
 	}
 	n.noticeChange(effect)
 	if effect.ExpireAt != 0 && n.nextExpiry == Never {
-		n.scheduleExpiry(false)
+		n.scheduleExpiry()
 	}
 }
 

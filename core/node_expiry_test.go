@@ -35,6 +35,29 @@ func TestKeysExpireWithoutBeingAskedFor(t *testing.T) {
 	}
 }
 
+// Keys that were prolonged do not keep those behind them waiting: a round that looked at nothing else is followed by another soon.
+func TestProlongedKeysAreNoLastRound(t *testing.T) {
+	h := openHarness(t, testOptions())
+	for i := range 3 * expiryBatch {
+		h.do(0, fmt.Sprintf("SET key%d v PX 1000", i))
+		h.expect(0, fmt.Sprintf("PEXPIRE key%d 900000", i), ":1\r\n")
+	}
+	h.expect(0, "SET last v PX 1001", "+OK\r\n")
+	began := h.clock.Now
+	for h.node.Counters().ExpiredKeys == 0 {
+		elapsed := max(h.node.NextDeadline()-h.clock.Now, 0)
+		h.clock.Now += elapsed
+		h.clock.Wall += int64((elapsed + time.Millisecond - 1) / time.Millisecond)
+		h.step(&DeadlineReached{})
+		if took := h.clock.Now - began; took > 1001*time.Millisecond+expiryInterval {
+			t.Fatalf("the key is still there after %v", took)
+		}
+	}
+	if got := h.node.Space().Len(); got != 3*expiryBatch {
+		t.Errorf("%d keys are left", got)
+	}
+}
+
 func TestAnExpiredKeyIsGoneAtOnceForItsReader(t *testing.T) {
 	h := openHarness(t, testOptions())
 	h.expect(0, "SET k v PX 1000", "+OK\r\n")

@@ -126,29 +126,28 @@ func (s *Space) reshape(
 	b := s.store.arena.at(ref)
 	from := b.header()
 	to := s.access.used(shape(from))
-	if to.sameShape(from) && !to.ends() && !to.hasOutside() {
+	before := b.expireAt(from)
+	if to.sameShape(from) && !to.hasOutside() {
 		b.setHeader(to)
+		if to.ends() {
+			s.expiry.reschedule(ref, before, expireAt)
+		}
 		return ref, true
 	}
 	s.account(slot, -s.store.footprint(ref))
-	due := -1
-	if from.ends() {
-		due = b.due()
-		if !to.ends() {
-			s.expiry.remove(due)
-			s.tables[slot].expiring--
-		}
+	if from.ends() && !to.ends() {
+		s.expiry.remove(b.due())
+		s.tables[slot].expiring--
 	}
 	ref = s.store.reshape(ref, to, keep)
 	*at = ref
-	if to.ends() {
-		item := expiryItem{at: expireAt, ref: ref, slot: slot}
-		if due >= 0 {
-			s.expiry.replace(due, item)
-		} else {
-			s.expiry.add(item)
-			s.tables[slot].expiring++
-		}
+	switch {
+	case from.ends() && to.ends():
+		s.expiry.items.at(s.store.arena.at(ref).due()).ref = ref
+		s.expiry.reschedule(ref, before, expireAt)
+	case to.ends():
+		s.expiry.add(expiryItem{at: expireAt, ref: ref, slot: slot})
+		s.tables[slot].expiring++
 	}
 	return ref, false
 }

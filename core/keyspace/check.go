@@ -226,8 +226,12 @@ func (s *Space) checkEntry(slot slots.Slot, ref reference, seen *inventory) erro
 		return nil
 	}
 	seen.expiring++
-	if due := b.due(); due >= s.expiry.size() || *s.expiry.items.at(due) != (expiryItem{at: b.expireAt(h), ref: ref, slot: slot}) {
-		return fmt.Errorf("key %q is not at its place %d of the expiry index", key, due)
+	due := b.due()
+	if due >= s.expiry.size() {
+		return fmt.Errorf("key %q has no place %d of the expiry index", key, due)
+	}
+	if item := *s.expiry.items.at(due); item.ref != ref || item.slot != slot || item.at > b.expireAt(h) {
+		return fmt.Errorf("key %q, which ends at %d, has the item %+v of the expiry index", key, b.expireAt(h), item)
 	}
 	return nil
 }

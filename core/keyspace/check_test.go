@@ -100,7 +100,7 @@ func TestCheckSeesPlantedBugs(t *testing.T) {
 		"expiry not indexed": func(s *Space) { s.expiry.items.pop() },
 		"index out of date": func(s *Space) {
 			b := s.store.arena.at(s.expiry.items.at(3).ref)
-			b.setExpireAt(b.expireAt(b.header()) + 1)
+			b.setExpireAt(b.expireAt(b.header()) - 1)
 		},
 		"index out of place": func(s *Space) {
 			x, y := s.expiry.items.at(1), s.expiry.items.at(2)

@@ -11,7 +11,10 @@ import (
 // taken out in O(log n), and the earliest is at hand. Keys differ, so the order is total: which key is next depends on
 // the content only.
 //
-// Invariant: the entry of item i has due i and the item's time, and no item comes before its parent, item (i-1)/4.
+// A key that is given a later time, as sessions and caches do it with each use, keeps its item as it is: that one is put right
+// when it has come to the front. So to prolong a key looks into no memory but its entry.
+//
+// Invariant: the entry of item i has due i and the item's time or a later one, and no item comes before its parent, item (i-1)/4.
 type expiryIndex struct {
 	store *store
 	items pages[expiryItem]
@@ -19,7 +22,7 @@ type expiryIndex struct {
 
 // expiryItem is a key that expires.
 type expiryItem struct {
-	// at is when, in Unix milliseconds; the entry has it too, so that most comparisons need not look there.
+	// at is when, in Unix milliseconds, or before that: the entry knows. Most comparisons need not look there.
 	at   int64
 	ref  reference
 	slot slots.Slot
@@ -39,7 +42,7 @@ func (x *expiryIndex) compare(a, b expiryItem) int {
 
 func (x *expiryIndex) size() int { return x.items.length }
 
-// earliest returns the key that ends first.
+// earliest returns the item at the front. No key ends before it.
 func (x *expiryIndex) earliest() (expiryItem, bool) {
 	if x.size() == 0 {
 		return expiryItem{}, false
@@ -54,15 +57,31 @@ func (x *expiryIndex) add(item expiryItem) {
 	x.rise(x.size()-1, item)
 }
 
-// replace gives the item at index i another time or place.
-func (x *expiryIndex) replace(i int, item expiryItem) {
-	old := x.items.at(i)
-	if old.at == item.at {
-		old.ref = item.ref
+// reschedule gives an entry that is in the index another time.
+func (x *expiryIndex) reschedule(ref reference, from, to int64) {
+	b := x.store.arena.at(ref)
+	b.setExpireAt(to)
+	if to >= from {
 		return
 	}
-	x.store.arena.at(item.ref).setExpireAt(item.at)
-	x.settle(i, item)
+	i := b.due()
+	if item := *x.items.at(i); to < item.at {
+		item.at = to
+		x.rise(i, item)
+	}
+}
+
+// putRight gives the item at the front the time of its entry. It reports whether it had another.
+func (x *expiryIndex) putRight() bool {
+	item := *x.items.at(0)
+	b := x.store.arena.at(item.ref)
+	at := b.expireAt(b.header())
+	if at == item.at {
+		return false
+	}
+	item.at = at
+	x.sink(0, item)
+	return true
 }
 
 // remove takes the item at index i out: the last item moves into its place.

@@ -96,8 +96,8 @@ func (s *Space) Occupied() slots.Set { return s.occupied }
 // the expiry index. It depends on the content only, not on history; Memory tells of tables and unused room too.
 func (s *Space) Bytes() int64 { return s.bytes }
 
-// NextExpiry returns the first wall time (Unix milliseconds) at which Due may have a key, if that ever happens. It is exact
-// unless there is Work.
+// NextExpiry returns a wall time (Unix milliseconds) before which Due has no key, if it may ever have one. It is the first at which
+// it has one, unless there is Work or that key has been given a later time: then Due finds that out.
 func (s *Space) NextExpiry() (wall int64, ok bool) {
 	item, ok := s.expiry.earliest()
 	// A key lives through the millisecond of its expiry time, and the last one does not end.
@@ -107,13 +107,17 @@ func (s *Space) NextExpiry() (wall int64, ok bool) {
 	return item.at + 1, true
 }
 
-// Due returns up to limit Delete effects, one at a time, for the keys whose time has passed, in the order of (time,
-// key). The caller applies each before it asks for the next; one that it does not apply ends the walk. The effect's key
-// is valid until the next one is asked for, unlike what a Space lends otherwise. While there is Work, none is due.
+// Due returns Delete effects, one at a time, for the keys whose time has passed, in the order of (time, key). The caller
+// applies each before it asks for the next; one that it does not apply ends the walk. The effect's key is valid until the
+// next one is asked for, unlike what a Space lends otherwise. While there is Work, none is due.
+//
+// At most limit keys are looked at, among them those which have been given a later time since they were last: if NextExpiry
+// is not after the wall time then, there may be more.
 func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 	return func(yield func(Effect) bool) {
 		var last []byte
-		for i := range limit {
+		first := true
+		for range limit {
 			if s.Working() {
 				return
 			}
@@ -121,10 +125,14 @@ func (s *Space) Due(wall int64, limit int) iter.Seq[Effect] {
 			if !ok || item.at >= wall {
 				return
 			}
+			if s.expiry.putRight() {
+				continue
+			}
 			key := s.store.key(item.ref)
-			if i > 0 && bytes.Equal(key, last) {
+			if !first && bytes.Equal(key, last) {
 				return
 			}
+			first = false
 			last = append(last[:0], key...)
 			if !yield(Effect{Kind: Delete, Slot: item.slot, Key: last}) {
 				return

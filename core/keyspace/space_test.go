@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -181,6 +182,56 @@ func TestDueStopsAtAnEffectThatIsNotApplied(t *testing.T) {
 	}
 }
 
+// A key that is given another time ends then, whether the index knows of that already or not, and no look at the index takes long.
+func TestKeysAreGivenAnotherTime(t *testing.T) {
+	s := New(1)
+	const keys, perLook = 40, 5
+	expire := func(i int, at int64) { s.Apply(set(fmt.Sprintf("key%02d", i), "v", at)) }
+	for i := range keys {
+		expire(i, 1000+int64(i))
+	}
+	for i := 0; i < keys; i += 2 {
+		expire(i, 3000-int64(i)) // later
+	}
+	expire(8, 2000) // between the two
+	expire(10, 900) // before both
+	expire(39, 1)
+	var got []string
+	take := func(wall int64) int {
+		looks := 0
+		for next, ok := s.NextExpiry(); ok && next <= wall; next, ok = s.NextExpiry() {
+			for e := range s.Due(wall, perLook) {
+				got = append(got, string(e.Key))
+				s.Apply(e)
+			}
+			looks++
+		}
+		if err := s.Check(); err != nil {
+			t.Fatal(err)
+		}
+		return looks
+	}
+	want := []string{"key39", "key10"}
+	for i := 1; i < keys-1; i += 2 {
+		want = append(want, fmt.Sprintf("key%02d", i))
+	}
+	if looks := take(1999); !slices.Equal(got, want) || looks < keys/perLook {
+		t.Errorf("%d looks found %q, want %q", looks, got, want)
+	}
+	if next, _ := s.NextExpiry(); next != 2001 {
+		t.Errorf("the next ends at %d", next)
+	}
+	want = append(want, "key08")
+	for i := keys - 2; i >= 0; i -= 2 {
+		if i != 8 && i != 10 {
+			want = append(want, fmt.Sprintf("key%02d", i))
+		}
+	}
+	if take(3001); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
 func TestAKeyLivesThroughItsLastMillisecond(t *testing.T) {
 	s := New(1)
 	s.Apply(set("k", "v", 1000))
@@ -203,6 +254,9 @@ func TestAKeyLivesThroughItsLastMillisecond(t *testing.T) {
 		t.Error("not due at NextExpiry")
 	}
 	s.Apply(set("k", "v", math.MaxInt64))
+	for range s.Due(wall, 1) {
+		t.Error("due though it was given another time")
+	}
 	if _, ok := s.NextExpiry(); ok {
 		t.Error("the last millisecond there is has a next")
 	}
