@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ember-cluster/ember/core/command"
+	"github.com/ember-cluster/ember/core/marks"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/session"
@@ -123,7 +124,11 @@ func (n *Node) parse(index int) {
 		p.run, p.end, p.args, p.err = index, r.parsed, args, err
 		n.prepare(p)
 		// How much a stranger may send depends on whether this command lets it in.
-		if len(n.window) == windowSize || n.space.WindowFull() || !known {
+		full := len(n.window) == windowSize || n.space.WindowFull()
+		if full {
+			n.options.Marks.Hit(marks.WindowFull)
+		}
+		if full || !known {
 			n.executeWindow()
 			known = n.meet(c)
 		}

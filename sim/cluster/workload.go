@@ -18,6 +18,8 @@ type Workload struct {
 	Crowd int
 	// Pause is the mean time between two operations of one client.
 	Pause time.Duration
+	// Burst is how many operations a client may want at one instant: how many it does is drawn, and Pause is kept on average. 0 and 1: one.
+	Burst int
 	// Weights are how often each family of commands is drawn, relative to the others, by index of Families.
 	Weights [FamilyCount]int
 }
@@ -100,9 +102,16 @@ func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration)
 	for client := range clients {
 		d := drawer{workload: w, source: source, keys: keys, client: client}
 		host := clientName(client + 1)
-		for at := source.Exponential(w.Pause); at < until; at += source.Exponential(w.Pause) {
+		for at := source.Exponential(w.Pause); at < until; {
 			d.at = at
-			inputs = append(inputs, sim.Input{At: at, Host: host, Args: d.operation()})
+			burst := 1
+			if w.Burst > 1 {
+				burst += source.IntN(w.Burst)
+			}
+			for range burst {
+				inputs = append(inputs, sim.Input{At: at, Host: host, Args: d.operation()})
+			}
+			at += source.Exponential(w.Pause * time.Duration(burst))
 		}
 	}
 	return inputs

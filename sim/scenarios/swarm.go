@@ -24,6 +24,7 @@ func drawSwarm(s *story, clients int) {
 	s.drawNodes()
 	s.drawClients(clients)
 	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
+	s.drawBursts()
 	if s.operated && s.random.Chance(350_000) {
 		s.drawOperators()
 	}
@@ -134,5 +135,21 @@ func (s *story) drawClients(count int) {
 			client.Depth = 2 + source.IntN(15)
 		}
 		s.config.Clients = append(s.config.Clients, client)
+	}
+}
+
+// drawBursts draws whether clients want much at one instant, so that nodes get many commands at once: what fills a window, what does not
+// fit into one, and what a command leaves for those behind it.
+func (s *story) drawBursts() {
+	source := random.Derive(s.options.Seed, "bursts")
+	if source.Chance(500_000) {
+		return
+	}
+	sizes := []int{4, 16, 100}
+	s.workload.Burst = 2 + source.IntN(sizes[source.IntN(len(sizes))])
+	for i := range s.config.Clients {
+		if source.Chance(500_000) { // the others send one after the other
+			s.config.Clients[i].Depth = 1 + s.workload.Burst
+		}
 	}
 }
