@@ -151,10 +151,16 @@ func isBigNumber(text []byte) bool {
 type builder struct {
 	data []byte
 	at   int
+	// elements is memory for as many values as the reply has beside itself.
+	elements []Value
 }
 
 // value builds the value at b.at. Its recursion is as deep as the reply, which the limits bound.
-func (b *builder) value() Value {
+func (b *builder) value() (v Value) {
+	if size := quickValue(b.data[b.at:], &v); size > 0 {
+		b.at += size
+		return v
+	}
 	end := b.at + bytes.IndexByte(b.data[b.at:], '\r')
 	var it item
 	if kind, ok := it.parse(b.data[b.at:end:end]); !ok {
@@ -190,7 +196,8 @@ func (b *builder) values(n int) []Value {
 	if n == 0 {
 		return nil
 	}
-	values := make([]Value, n)
+	values := b.elements[:n:n]
+	b.elements = b.elements[n:]
 	for i := range values {
 		values[i] = b.value()
 	}

@@ -41,7 +41,7 @@ func (l ReplyLimits) withDefaults() ReplyLimits {
 //
 // It goes over a reply twice. The first pass only finds its end: it counts, allocates nothing, and goes on where the last
 // call stopped. The second builds the values once all bytes are there, so nothing is allocated on the word of a count. A reply
-// of a single value is known after the first.
+// of a single value is known after the first, and if it is short and plain at once.
 type ValueParser struct {
 	Limits ReplyLimits
 
@@ -53,6 +53,8 @@ type ValueParser struct {
 	// open has, for each aggregate that has begun and not ended, the number of values that it lacks.
 	// Invariant: none is 0.
 	open []int
+	// elementMemory is that of the elements of replies.
+	elementMemory []Value
 }
 
 // ReadValue reads the reply at the start of buf, as ValueParser.Next does, without a memory of earlier calls.
@@ -63,7 +65,7 @@ func ReadValue(buf []byte, limits ReplyLimits) (v Value, n int, err error) {
 
 // Next reads the reply at the start of buf. It has three outcomes:
 //
-//   - n > 0: the reply took buf[:n], which it aliases.
+//   - n > 0: the reply took buf[:n], which it aliases. Its elements are valid until the next call.
 //   - n == 0, no error: the reply is incomplete. Call again with the same bytes and more behind them; they may have moved to
 //     another array.
 //   - a *ReplyError: close the connection. Every further call returns it again.
@@ -73,6 +75,11 @@ func (p *ValueParser) Next(buf []byte) (v Value, n int, err error) {
 	}
 	if len(buf) < p.scanned {
 		panic(fmt.Sprintf("resp: %d bytes, of which %d were seen before", len(buf), p.scanned))
+	}
+	if p.scanned == 0 && p.Limits.allowShort() {
+		if n = quickValue(buf, &v); n > 0 {
+			return v, n, nil
+		}
 	}
 	limits := p.Limits.withDefaults()
 	var it item
@@ -85,8 +92,8 @@ func (p *ValueParser) Next(buf []byte) (v Value, n int, err error) {
 		return Value{}, 0, nil
 	}
 	n = p.at
+	b := builder{data: buf[:n:n], elements: p.memoryFor(p.elements)}
 	p.at, p.scanned, p.elements = 0, 0, 0
-	b := builder{data: buf[:n:n]}
 	if start == 0 {
 		b.at = it.line
 		v = b.whole(&it)
@@ -121,6 +128,20 @@ func (p *ValueParser) findEnd(buf []byte, limits ReplyLimits, it *item) (start i
 	}
 }
 
+// keptElements is for how many elements memory is kept from one reply to the next.
+const keptElements = 1024
+
+// memoryFor returns memory for so many elements.
+func (p *ValueParser) memoryFor(elements int) []Value {
+	if elements > keptElements {
+		return make([]Value, elements)
+	}
+	if len(p.elementMemory) < elements {
+		p.elementMemory = make([]Value, elements)
+	}
+	return p.elementMemory[:elements]
+}
+
 // enter begins an aggregate.
 func (p *ValueParser) enter(children int, limits ReplyLimits) *ReplyError {
 	switch {
@@ -149,6 +170,12 @@ func (p *ValueParser) leave() (whole bool) {
 // item reads the line at p.at and checks the string behind it, if it announces one. Size is the bytes of both; it is 0 if there
 // is a failure, or if that much has not arrived.
 func (p *ValueParser) item(buf []byte, limits ReplyLimits, it *item) (size int, failure *ReplyError) {
+	if p.scanned == p.at && p.Limits.allowShort() {
+		if size = quickValue(buf[p.at:], &it.value); size > 0 {
+			it.line, it.children, it.hasString, it.attribute = size, 0, false, false
+			return size, nil
+		}
+	}
 	line, failure := p.line(buf, limits)
 	if line == nil {
 		return 0, failure

@@ -217,7 +217,10 @@ func AppendCommand(dst []byte, args ...[]byte) []byte {
 
 // appendNumber appends a line of a type byte and a number.
 func appendNumber(dst []byte, kind byte, value int64) []byte {
-	if 10 <= value && value < 100 { // most lengths
+	switch { // most lengths have one digit or two
+	case uint64(value) < 10:
+		return append(dst, kind, byte('0'+value), '\r', '\n')
+	case uint64(value) < 100:
 		return append(dst, kind, byte('0'+value/10), byte('0'+value%10), '\r', '\n')
 	}
 	dst = append(dst, kind)
