@@ -13,7 +13,7 @@ func (n *Node) Owned() slots.Set { return n.owned }
 
 // Check verifies the node's invariants and those of its parts. It walks over everything, and is meant for tests and simulations.
 func (n *Node) Check() error {
-	if err := errors.Join(n.checkLog(), n.checkGroup(), n.checkProposals(), n.checkDissemination(), n.checkJoining(), n.checkHandover()); err != nil {
+	if err := errors.Join(n.checkLog(), n.checkGroup(), n.checkProposals(), n.checkDissemination(), n.checkJoining(), n.checkHandover(), n.checkClosing()); err != nil {
 		return err
 	}
 	if len(n.runs) != 0 || len(n.window) != 0 {

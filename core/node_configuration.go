@@ -66,6 +66,7 @@ func (n *Node) advanceConfiguration() {
 	n.advanceGroup()
 	for {
 		n.advanceRequests()
+		n.advanceClosing()
 		n.settleDecided()
 		n.describe()
 		n.open()

@@ -25,11 +25,10 @@ import (
 type openSlots struct {
 	// migrating are the slots that leave this node's shard, importing those that come to it. Both are empty on a replica.
 	migrating, importing slots.Set
-	// closing are the imports that take no more keys, since their end is proposed.
-	closing slots.Set
 	// intents are the slots that this node's shard means to take. Invariant: sorted by slot, unique.
 	intents []topology.Mark
 	asked
+	closing
 	handover
 }
 
@@ -43,7 +42,7 @@ func (n *Node) refreshOpenSlots() {
 		return owner.ID == shard.ID || intent.Target != shard.ID || marked && mark.Target == shard.ID
 	})
 	n.view.Intents = n.intents
-	defer func() { n.closing = n.closing.Intersect(n.importing) }()
+	defer n.refreshClosing()
 	if !ok || shard.Primary != n.self {
 		return
 	}
@@ -92,7 +91,7 @@ func (n *Node) tellPartners(before *topology.State, migrating, importing, owned 
 // does not: what the node said of the slot in an earlier start may still be on its way to a decision.
 func (n *Node) imports(slot slots.Slot) bool {
 	self, _ := n.state.Node(n.self)
-	return n.importing.Contains(slot) && !n.closing.Contains(slot) && self.Boot == n.boot
+	return n.importing.Contains(slot) && n.closing.indexOf(slot) < 0 && self.Boot == n.boot
 }
 
 // serveMigrating decides what becomes of a command on a slot that leaves this node: nil if it is served here.

@@ -151,19 +151,7 @@ func (n *Node) stabilize(slot slots.Slot, done ended) {
 		done(0, errImportedKeys(slot))
 		return
 	}
-	n.closing.Add(slot)
-	change := topology.CloseImports{Target: own.ID, Epoch: own.Epoch, Boot: n.boot, Slots: onlySlot(slot)}
-	err := n.propose(change, func(result topology.Result, err error) {
-		if err == nil && result.Err != nil { // otherwise it is so, here too before long, or it may still come about
-			n.closing.Remove(slot)
-			err = result.Err
-		}
-		done(n.state.Version, err)
-	})
-	if err != nil {
-		n.closing.Remove(slot)
-		done(0, err)
-	}
+	n.closeImport(mark, done)
 }
 
 // proposeEnd proposes a change for somebody who wants one outcome.

@@ -12,7 +12,7 @@ import (
 
 // How a node has another one end a slot's way. Messages go on streams. Numbers are uvarints unless a width is given.
 //
-//	request   number, 1 (assign) or 2 (stabilize) (1), slot (2), shard of the target (20), version
+//	request   number, 1 (assign), 2 (stabilize) or 4 (close) (1), slot (2), shard of the target (20), version
 //	answer    number, 0 (1), version, error (length and bytes), empty if there is none
 //	notice    0, 3 (1): the stamp that every message carries is all that it tells
 //
@@ -33,6 +33,7 @@ const (
 	assignment
 	stabilization
 	noticing
+	closure
 )
 
 // asked are the requests of this node that are under way.
@@ -48,8 +49,8 @@ type asked struct {
 // earlyRequest is a request that has come before the configuration that it speaks of.
 type earlyRequest struct {
 	slotRequest
-	from            wire.NodeID
-	number, version uint64
+	from                  wire.NodeID
+	boot, number, version uint64
 	// end is when it is given up.
 	end time.Duration
 }
@@ -95,7 +96,7 @@ func (n *Node) notice(to wire.NodeID) {
 }
 
 // receiveSlot takes a request or an answer.
-func (n *Node) receiveSlot(from wire.NodeID, payload []byte) error {
+func (n *Node) receiveSlot(from wire.NodeID, boot uint64, payload []byte) error {
 	reader := wire.NewReader(payload)
 	number, what := reader.Uvarint(), action(reader.Uint8())
 	if what == answering {
@@ -109,11 +110,11 @@ func (n *Node) receiveSlot(from wire.NodeID, payload []byte) error {
 	if what == noticing {
 		return reader.Finish()
 	}
-	r := earlyRequest{from: from, number: number, end: n.at.Now + n.options.Consensus.ProposalTimeout}
+	r := earlyRequest{from: from, boot: boot, number: number, end: n.at.Now + n.options.Consensus.ProposalTimeout}
 	r.action, r.slot = what, slots.Slot(reader.Uint16())
 	copy(r.target[:], reader.Bytes(len(r.target)))
 	r.version = reader.Uvarint()
-	if r.slot >= slots.Count || what > stabilization {
+	if r.slot >= slots.Count || what > closure {
 		reader.Fail(wire.Malformed)
 	}
 	if err := reader.Finish(); err != nil {
@@ -137,6 +138,8 @@ func (n *Node) carryOut(r *earlyRequest) {
 		done(0, errUnanswered)
 	case r.action == assignment:
 		n.assign(r.slot, r.target, false, done)
+	case r.action == closure:
+		n.proposeClosure(r, done)
 	default:
 		n.stabilize(r.slot, done)
 	}
@@ -197,7 +200,7 @@ func (n *Node) endRequest(i int, err error) {
 
 // requestDeadline returns when a request has waited long enough.
 func (n *Node) requestDeadline() time.Duration {
-	deadline := Never
+	deadline := n.closingDeadline()
 	if len(n.requests) > 0 {
 		deadline = n.requests[0].end
 	}

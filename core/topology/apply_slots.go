@@ -80,7 +80,9 @@ func (c CloseImports) apply(s *State) (*State, *Refusal) {
 	if refusal := s.expectBoot(s.shards[i].Primary, c.Boot); refusal != nil {
 		return nil, refusal
 	}
-	marks := slices.DeleteFunc(slices.Clone(s.marks), func(m Mark) bool { return c.Slots.Contains(m.Slot) && m.Target == c.Target })
+	marks := slices.DeleteFunc(slices.Clone(s.marks), func(m Mark) bool {
+		return c.Slots.Contains(m.Slot) && m.Target == c.Target && m.Version <= c.Version
+	})
 	if len(marks) == len(s.marks) {
 		return s, nil
 	}

@@ -30,7 +30,9 @@ type CloseImports struct {
 	Target ShardID
 	Epoch  uint64
 	Boot   uint64
-	Slots  slots.Set
+	// Version is that of the configuration under which the target looked: a mark that is younger is another migration's.
+	Version uint64
+	Slots   slots.Set
 }
 
 // SetSetting sets a cluster-wide setting. An empty value gives it its default again.

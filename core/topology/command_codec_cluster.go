@@ -11,7 +11,7 @@ func (d *decoder) clusterCommand(kind CommandKind) Command {
 			Version: d.Uvarint(), Slots: d.slotSet(),
 		}
 	case KindCloseImports:
-		return CloseImports{Target: d.shardID(), Epoch: d.Uvarint(), Boot: d.Uvarint(), Slots: d.slotSet()}
+		return CloseImports{Target: d.shardID(), Epoch: d.Uvarint(), Boot: d.Uvarint(), Version: d.Uvarint(), Slots: d.slotSet()}
 	case KindMarkMigrating:
 		return MarkMigrating{Source: d.shardID(), Epoch: d.Uvarint(), Target: d.shardID(), Slots: d.slotSet()}
 	case KindSetSetting:
@@ -36,7 +36,8 @@ func (c TransferSlots) appendBody(dst []byte) []byte {
 }
 
 func (c CloseImports) appendBody(dst []byte) []byte {
-	return appendSlotSet(wire.AppendUvarint(appendShard(dst, c.Target, c.Epoch), c.Boot), c.Slots)
+	dst = wire.AppendUvarint(appendShard(dst, c.Target, c.Epoch), c.Boot)
+	return appendSlotSet(wire.AppendUvarint(dst, c.Version), c.Slots)
 }
 
 func (c MarkMigrating) appendBody(dst []byte) []byte {

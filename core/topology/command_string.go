@@ -67,7 +67,7 @@ func (c MarkMigrating) String() string {
 
 // String returns the command on one line, for traces.
 func (c CloseImports) String() string {
-	return fmt.Sprintf("close imports of slots %s into shard %s at epoch %d, boot %d", joinRanges(c.Slots.Ranges()), shortShard(c.Target), c.Epoch, c.Boot)
+	return fmt.Sprintf("close imports of slots %s into shard %s at epoch %d, boot %d, as of version %d", joinRanges(c.Slots.Ranges()), shortShard(c.Target), c.Epoch, c.Boot, c.Version)
 }
 
 // String returns the command on one line, for traces.

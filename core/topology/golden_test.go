@@ -182,7 +182,7 @@ func (g *golden) memberCommand(word string, f map[string]string) Command {
 	case "transfer-slots":
 		return TransferSlots{Source: source, SourceEpoch: epoch, Target: target, TargetEpoch: g.number(f["target-epoch"]), Version: g.number(f["version"]), Slots: g.slots(f["slots"])}
 	case "close-imports":
-		return CloseImports{Target: target, Epoch: epoch, Boot: boot, Slots: g.slots(f["slots"])}
+		return CloseImports{Target: target, Epoch: epoch, Boot: boot, Version: g.number(f["version"]), Slots: g.slots(f["slots"])}
 	case "migrating":
 		return MarkMigrating{Target: target, Source: source, Epoch: epoch, Slots: g.slots(f["slots"])}
 	case "set":

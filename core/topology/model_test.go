@@ -265,7 +265,7 @@ func (m *model) applyCluster(c Command) bool {
 			return false
 		}
 		each(c.Slots, func(slot slots.Slot) {
-			if m.marks[slot].Target == c.Target {
+			if mark := m.marks[slot]; mark.Target == c.Target && mark.Version <= c.Version {
 				delete(m.marks, slot)
 			}
 		})
@@ -387,7 +387,7 @@ func drawChange(t *rapid.T, s *State) Command {
 		return MarkMigrating{Source: shard.ID, Target: other.ID, Epoch: stale(shard.Epoch), Slots: set}
 	case 13:
 		primary, _ := s.Node(other.Primary)
-		return CloseImports{Target: other.ID, Epoch: stale(other.Epoch), Boot: stale(primary.Boot), Slots: set}
+		return CloseImports{Target: other.ID, Epoch: stale(other.Epoch), Boot: stale(primary.Boot), Version: stale(s.Version) - 1, Slots: set}
 	case 14:
 		return SetSetting{Name: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name"), Value: rapid.SampledFrom([]string{"", "yes"}).Draw(t, "value")}
 	case 15:
@@ -494,7 +494,7 @@ func TestBatch(t *testing.T) {
 	batch := Batch{Commands: []Command{
 		DeleteSlots{Shard: shardNamed("1"), Epoch: 3, Slots: slotSet(t, "200")},
 		AddSlots{Shard: shardNamed("2"), Epoch: 4, Slots: slotSet(t, "200")},
-		CloseImports{Target: shardNamed("2"), Epoch: 4, Boot: 1, Slots: slotSet(t, "200")},
+		CloseImports{Target: shardNamed("2"), Epoch: 4, Boot: 1, Version: 100, Slots: slotSet(t, "200")},
 		BumpEpoch{Shard: shardNamed("2"), Epoch: 4},
 		Batch{},
 	}}

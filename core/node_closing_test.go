@@ -1,0 +1,75 @@
+package core
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ember-cluster/ember/core/topology"
+)
+
+// A target that has said that it takes no more keys, and does not learn what was decided, has that decided in the end: by itself, or
+// if it has no log by then through another node. Until then nobody serves the keys that the source does not have.
+func TestAnImportOfUnknownEndIsClosed(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		g := newTestGroup(t, 3)
+		key := slotKey(t, 5)
+		g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(2), replyOK)
+		h := g.nodes[2]
+		h.open(1)
+		g.mute[2] = true
+		h.send(0, request("CLUSTER", "SETSLOT", "5", "STABLE"))
+		if broken {
+			h.step(&LogFailed{Reason: "the disk is gone"})
+		} else {
+			for range 10 * int(testOptions().Consensus.ProposalTimeout/time.Second) {
+				g.advance(100 * time.Millisecond)
+			}
+		}
+		if got := h.take(0); !strings.HasPrefix(got, "-") {
+			t.Fatalf("without a log %t: %q", broken, got)
+		}
+		h.expect(1, "ASKING", replyOK)
+		h.expect(1, "SET "+key+" 1", "-MOVED 5 127.0.0.1:7001\r\n")
+		g.mute[2] = false
+		for range 200 {
+			g.advance(100 * time.Millisecond)
+		}
+		for i := range g.nodes {
+			if mark, marked := g.nodes[i].node.State().MarkOf(5); marked {
+				t.Errorf("without a log %t: node %d has the mark %v", broken, i, mark)
+			}
+		}
+		g.expect(0, "GET "+key, "$-1\r\n")
+	}
+}
+
+// A slot is taken back from a target that has no log, by whoever is told: the source proposes what the target has agreed to.
+func TestASlotIsTakenBackFromATargetWithoutALog(t *testing.T) {
+	for _, told := range []int{0, 2} {
+		g := newTestGroup(t, 3)
+		g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(2), replyOK)
+		g.nodes[2].step(&LogFailed{Reason: "the disk is gone"})
+		for range 50 {
+			g.advance(100 * time.Millisecond)
+		}
+		g.expect(told, "CLUSTER SETSLOT 5 STABLE", replyOK)
+		if mark, marked := g.nodes[told].node.State().MarkOf(5); marked {
+			t.Errorf("node %d told: the mark is %v", told, mark)
+		}
+	}
+}
+
+// Only the primary of the target can say that it takes no more keys.
+func TestNobodyElseClosesAnImport(t *testing.T) {
+	g := newTestGroup(t, 3)
+	g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(2), replyOK)
+	var outcome error
+	g.nodes[1].node.proposeClosure(&earlyRequest{
+		slotRequest: slotRequest{closure, 5, topology.ShardID{3}}, from: g.nodes[0].node.ID(), boot: 1, version: 100,
+	}, func(_ uint64, err error) { outcome = err })
+	g.settle()
+	if _, marked := g.nodes[0].node.State().MarkOf(5); !marked || outcome == nil {
+		t.Errorf("mark %t, %v", marked, outcome)
+	}
+}
