@@ -31,6 +31,45 @@ func TestHugePagesAreAskedFor(t *testing.T) {
 	}
 }
 
+// What has been in use for a while is gathered once: all of the heap from where the arena begins to where data lies.
+func TestHugePagesAreGatheredOnce(t *testing.T) {
+	pages := newHugePages()
+	pages.scheduled = true // by the test
+	var chunks [][]byte
+	allocate := func() {
+		for range 20 {
+			chunk := make([]byte, 1<<20)
+			pages.advise(chunk)
+			chunks = append(chunks, chunk)
+		}
+	}
+	allocate()
+	if piece, ok := pages.nextPiece(); ok {
+		t.Errorf("%#x has settled at once", piece)
+	}
+	times := map[uintptr]int{}
+	gather := func() {
+		for piece, ok := pages.nextPiece(); ok; piece, ok = pages.nextPiece() {
+			times[piece]++
+		}
+	}
+	gather()
+	allocate()
+	gather()
+	gather()
+	for i, chunk := range chunks {
+		begin := uintptr(unsafe.Pointer(&chunk[0]))
+		for piece := begin &^ (heapArenaBytes - 1); piece <= begin; piece += hugePiece {
+			if times[piece] != 1 {
+				t.Fatalf("before chunk %d at %#x the piece at %#x was gathered %d times", i, begin, piece, times[piece])
+			}
+		}
+	}
+	if pages.gather(); pages.scheduled {
+		t.Error("waits for more, and there is none")
+	}
+}
+
 // mappingFlags returns the line of flags of the mapping that an address is in.
 func mappingFlags(maps string, address uint64) string {
 	inside := false
