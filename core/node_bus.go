@@ -71,7 +71,7 @@ func (n *Node) message(envelope *wire.Envelope, from netip.AddrPort, reliable bo
 	case envelope.Kind == wire.KindConfiguration:
 		err = n.receiveConfiguration(envelope.Sender, envelope.Payload)
 	case envelope.Kind == wire.KindSlot && reliable:
-		err = n.receiveSlot(envelope.Sender, envelope.Boot, envelope.Payload)
+		err = n.receiveSlot(envelope.Sender, envelope.Payload)
 	default:
 		counters.UnknownKind++
 		return false

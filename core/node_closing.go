@@ -5,10 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ember-cluster/ember/core/command"
 	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/core/topology"
-	"github.com/ember-cluster/ember/core/wire"
 )
 
 // closing has imports ended at the word of this node, their target, which takes no more keys of the slots from then on. Since the
@@ -21,8 +19,6 @@ import (
 type closing struct {
 	// closingImports are those which take no more keys. Invariant: the configuration has the marks, and this node is their target.
 	closingImports []closingImport
-	// helper counts the nodes that were asked to propose for this one, so that each is asked in turn.
-	helper int
 }
 
 type closingImport struct {
@@ -33,8 +29,6 @@ type closingImport struct {
 
 // closeInterval is the time between an end whose outcome is unknown and the next try.
 const closeInterval = time.Second
-
-const errNobodyCloses command.Error = "ERR No node is there that could propose the end of the slot's way"
 
 func (c *closing) indexOf(slot slots.Slot) int {
 	return slices.IndexFunc(c.closingImports, func(i closingImport) bool { return i.Slot == slot })
@@ -57,12 +51,8 @@ func (n *Node) closeImport(mark topology.Mark, done ended) {
 	}
 	n.closingImports[i].retryAt = Never
 	own, _ := n.state.ShardOf(n.self)
-	if n.logError != nil {
-		n.entrustEnd(mark, done)
-		return
-	}
 	change := topology.CloseImports{Target: own.ID, Epoch: own.Epoch, Boot: n.boot, Version: n.state.Version, Slots: onlySlot(mark.Slot)}
-	err := n.propose(change, func(result topology.Result, err error) {
+	err := n.proposeOwn(change, func(result topology.Result, err error) {
 		if err == nil && result.Err != nil { // and so will be whatever was proposed before
 			n.reopenImport(mark)
 			err = result.Err
@@ -74,33 +64,6 @@ func (n *Node) closeImport(mark topology.Mark, done ended) {
 		n.closeLater(mark)
 		done(0, err)
 	}
-}
-
-// entrustEnd has another node propose the end.
-func (n *Node) entrustEnd(mark topology.Mark, done ended) {
-	helpers := slices.DeleteFunc(n.memberIDs(), func(id wire.NodeID) bool { return id == n.self || n.health(id) != topology.Alive })
-	if len(helpers) == 0 {
-		n.closeLater(mark)
-		done(0, errNobodyCloses)
-		return
-	}
-	n.helper++
-	n.request(helpers[n.helper%len(helpers)], slotRequest{closure, mark.Slot, mark.Target}, func(version uint64, err error) {
-		n.closeLater(mark)
-		done(version, err)
-	})
-}
-
-// proposeClosure proposes the end of an import for its target, which has said in a start of its own that it takes no keys.
-func (n *Node) proposeClosure(r *earlyRequest, done ended) {
-	shard, _ := n.state.Shard(r.target)
-	if shard.Primary != r.from {
-		done(0, &topology.Refusal{Reason: topology.NotMember, Node: r.from, Shard: r.target})
-		return
-	}
-	n.proposeEnd(topology.CloseImports{
-		Target: shard.ID, Epoch: shard.Epoch, Boot: r.boot, Version: r.version, Slots: onlySlot(r.slot),
-	}, done)
 }
 
 func (n *Node) reopenImport(mark topology.Mark) {

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/ember-cluster/ember/core/topology"
 )
 
 // A target that has said that it takes no more keys, and does not learn what was decided, has that decided in the end: by itself, or
@@ -60,16 +58,18 @@ func TestASlotIsTakenBackFromATargetWithoutALog(t *testing.T) {
 	}
 }
 
-// Only the primary of the target can say that it takes no more keys.
-func TestNobodyElseClosesAnImport(t *testing.T) {
+// What only a node itself can say, such as where it is, is known to all although it has no log.
+func TestANodeWithoutALogIsDescribed(t *testing.T) {
 	g := newTestGroup(t, 3)
-	g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(2), replyOK)
-	var outcome error
-	g.nodes[1].node.proposeClosure(&earlyRequest{
-		slotRequest: slotRequest{closure, 5, topology.ShardID{3}}, from: g.nodes[0].node.ID(), boot: 1, version: 100,
-	}, func(_ uint64, err error) { outcome = err })
-	g.settle()
-	if _, marked := g.nodes[0].node.State().MarkOf(5); !marked || outcome == nil {
-		t.Errorf("mark %t, %v", marked, outcome)
+	h := g.nodes[2]
+	h.step(&LogFailed{Reason: "the disk is gone"})
+	g.expect(2, "CONFIG SET cluster-announce-hostname node.example", replyOK)
+	for range 50 {
+		g.advance(100 * time.Millisecond)
+	}
+	for i := range g.nodes {
+		if known, _ := g.nodes[i].node.State().Node(h.node.ID()); known.Hostname != "node.example" {
+			t.Errorf("node %d has %q", i, known.Hostname)
+		}
 	}
 }

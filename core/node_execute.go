@@ -416,7 +416,7 @@ func (n *Node) redirect(c *client, p *parsed) error {
 	case shardChannel:
 	case n.migrating.Contains(p.slot):
 		return n.serveMigrating(c, p)
-	case n.imports(p.slot) && asks(c, p.row):
+	case n.Imports(p.slot) && asks(c, p.row):
 		return n.serveImporting(c, p)
 	}
 	if owner.ID == n.self || shardChannel && n.inShardOf(p.slot) {

@@ -26,7 +26,7 @@ func (n *Node) describe() {
 	if n.trueIn == n.state && n.trueAt == n.seenAt {
 		return
 	}
-	if !n.started || n.persisted < n.openingPosition || n.describing || n.at.Now < n.describeAt || n.logError != nil || n.fenced() != nil {
+	if !n.started || n.persisted < n.openingPosition || n.describing || n.at.Now < n.describeAt || n.fenced() != nil {
 		return
 	}
 	changes := n.misdescribed()
@@ -36,7 +36,7 @@ func (n *Node) describe() {
 	}
 	n.describing = true
 	again := func(topology.Result, error) { n.describing, n.describeAt = false, n.at.Now+describeInterval }
-	if err := n.propose(topology.Batch{Commands: changes}, again); err != nil {
+	if err := n.proposeOwn(topology.Batch{Commands: changes}, again); err != nil {
 		again(topology.Result{}, err)
 	}
 }

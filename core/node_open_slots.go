@@ -87,9 +87,9 @@ func (n *Node) tellPartners(before *topology.State, migrating, importing, owned 
 	}
 }
 
-// imports reports whether this node takes keys of a slot behind ASKING. Until the configuration knows of this start of the node it
+// Imports reports whether this node takes keys of a slot behind ASKING. Until the configuration knows of this start of the node it
 // does not: what the node said of the slot in an earlier start may still be on its way to a decision.
-func (n *Node) imports(slot slots.Slot) bool {
+func (n *Node) Imports(slot slots.Slot) bool {
 	self, _ := n.state.Node(n.self)
 	return n.importing.Contains(slot) && n.closing.indexOf(slot) < 0 && self.Boot == n.boot
 }

@@ -139,6 +139,7 @@ func (n *Node) assign(slot slots.Slot, target topology.ShardID, marked bool, don
 // stabilize ends a slot's way at its target: the source keeps it.
 func (n *Node) stabilize(slot slots.Slot, done ended) {
 	own, _ := n.state.ShardOf(n.self)
+	self, _ := n.state.Node(n.self)
 	mark, marked := n.state.MarkOf(slot)
 	switch {
 	case !marked || mark.Target != own.ID:
@@ -149,6 +150,9 @@ func (n *Node) stabilize(slot slots.Slot, done ended) {
 		return
 	case n.space.Count(slot) > 0:
 		done(0, errImportedKeys(slot))
+		return
+	case self.Boot != n.boot: // it takes no keys anyway, until that is known
+		done(0, &topology.Refusal{Reason: topology.StaleBoot, Node: n.self, Expected: n.boot, Actual: self.Boot})
 		return
 	}
 	n.closeImport(mark, done)

@@ -12,7 +12,8 @@ import (
 
 // How a node has another one end a slot's way. Messages go on streams. Numbers are uvarints unless a width is given.
 //
-//	request   number, 1 (assign), 2 (stabilize) or 4 (close) (1), slot (2), shard of the target (20), version
+//	request   number, 1 (assign) or 2 (stabilize) (1), slot (2), shard of the target (20), version
+//	request   number, 4 (entrust) (1), command
 //	answer    number, 0 (1), version, error (length and bytes), empty if there is none
 //	notice    0, 3 (1): the stamp that every message carries is all that it tells
 //
@@ -33,7 +34,7 @@ const (
 	assignment
 	stabilization
 	noticing
-	closure
+	entrusting
 )
 
 // asked are the requests of this node that are under way.
@@ -44,13 +45,15 @@ type asked struct {
 	requests []askedRequest
 	// early are requests of others that wait for the version that their senders have.
 	early []earlyRequest
+	// helper counts the nodes that were asked to propose something for this one, so that each is asked in turn.
+	helper int
 }
 
 // earlyRequest is a request that has come before the configuration that it speaks of.
 type earlyRequest struct {
 	slotRequest
-	from                  wire.NodeID
-	boot, number, version uint64
+	from            wire.NodeID
+	number, version uint64
 	// end is when it is given up.
 	end time.Duration
 }
@@ -70,7 +73,8 @@ type askedRequest struct {
 }
 
 const (
-	maxRequestBytes = 10 + 1 + 2 + 20 + 10
+	maxNumberBytes  = 10
+	maxRequestBytes = 2 + 20 + maxNumberBytes
 	// maxErrorText bounds the error in an answer.
 	maxErrorText   = 512
 	maxAnswerBytes = 10 + 1 + 10 + 2 + maxErrorText
@@ -80,14 +84,17 @@ const errUnanswered command.Error = "ERR The node that has to agree has not answ
 
 // request sends a request to a node.
 func (n *Node) request(of wire.NodeID, r slotRequest, done ended) {
+	body := append(wire.AppendUint16(make([]byte, 0, maxRequestBytes), uint16(r.slot)), r.target[:]...)
+	n.sendRequest(of, r.action, wire.AppendUvarint(body, n.state.Version), done)
+}
+
+func (n *Node) sendRequest(of wire.NodeID, what action, body []byte, done ended) {
 	n.lastRequest++
 	n.requests = append(n.requests, askedRequest{
 		number: n.lastRequest, of: of, end: n.at.Now + n.options.Consensus.ProposalTimeout, done: done,
 	})
-	payload := wire.AppendUvarint(make([]byte, 0, maxRequestBytes), n.lastRequest)
-	payload = wire.AppendUint16(append(payload, byte(r.action)), uint16(r.slot))
-	payload = wire.AppendUvarint(append(payload, r.target[:]...), n.state.Version)
-	n.sendReliably(of, wire.KindSlot, payload)
+	payload := append(wire.AppendUvarint(make([]byte, 0, maxNumberBytes+1+len(body)), n.lastRequest), byte(what))
+	n.sendReliably(of, wire.KindSlot, append(payload, body...))
 }
 
 // notice makes a node aware that there is a newer configuration than it may have.
@@ -96,7 +103,7 @@ func (n *Node) notice(to wire.NodeID) {
 }
 
 // receiveSlot takes a request or an answer.
-func (n *Node) receiveSlot(from wire.NodeID, boot uint64, payload []byte) error {
+func (n *Node) receiveSlot(from wire.NodeID, payload []byte) error {
 	reader := wire.NewReader(payload)
 	number, what := reader.Uvarint(), action(reader.Uint8())
 	if what == answering {
@@ -110,11 +117,14 @@ func (n *Node) receiveSlot(from wire.NodeID, boot uint64, payload []byte) error 
 	if what == noticing {
 		return reader.Finish()
 	}
-	r := earlyRequest{from: from, boot: boot, number: number, end: n.at.Now + n.options.Consensus.ProposalTimeout}
+	if what == entrusting {
+		return n.proposeFor(from, number, reader.Bytes(reader.Len()))
+	}
+	r := earlyRequest{from: from, number: number, end: n.at.Now + n.options.Consensus.ProposalTimeout}
 	r.action, r.slot = what, slots.Slot(reader.Uint16())
 	copy(r.target[:], reader.Bytes(len(r.target)))
 	r.version = reader.Uvarint()
-	if r.slot >= slots.Count || what > closure {
+	if r.slot >= slots.Count || what > stabilization {
 		reader.Fail(wire.Malformed)
 	}
 	if err := reader.Finish(); err != nil {
@@ -138,8 +148,6 @@ func (n *Node) carryOut(r *earlyRequest) {
 		done(0, errUnanswered)
 	case r.action == assignment:
 		n.assign(r.slot, r.target, false, done)
-	case r.action == closure:
-		n.proposeClosure(r, done)
 	default:
 		n.stabilize(r.slot, done)
 	}

@@ -261,7 +261,7 @@ func FuzzSlotMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		h := bootTwoNodes(t, testOptions())
 		before := h.node.State()
-		_ = h.node.receiveSlot(wire.NodeID{2}, 1, payload)
+		_ = h.node.receiveSlot(wire.NodeID{2}, payload)
 		h.step(&DeadlineReached{})
 		if h.node.State() != before {
 			t.Fatal("the state has changed")

@@ -108,7 +108,7 @@ func (o *operator) work() {
 		return
 	}
 	next := o.queue[0]
-	if next.node = o.cluster.indexOf(next.host); next.node < 0 {
+	if next.node = o.cluster.indexOf(next.host); next.node < 0 || o.cluster.namesNobody(next) {
 		o.done()
 		o.work()
 		return
@@ -242,6 +242,13 @@ func (c *Cluster) ownerOf(slot slots.Slot) int {
 	}
 	shard, _ := state.Owner(slot)
 	return slices.Index(c.ids, shard.Primary)
+}
+
+// namesNobody reports whether an order is about a node that the run does not have.
+func (c *Cluster) namesNobody(o *order) bool {
+	return slices.ContainsFunc(o.args, func(arg string) bool {
+		return len(arg) > 1 && (arg[0] == '@' || arg[0] == '#') && c.indexOf(arg[1:]) < 0
+	})
 }
 
 // reconfigures reports whether somebody changes the configuration in this run.
