@@ -13,8 +13,8 @@ import (
 // voting is how the leader of the group looks after who votes. A choice is proposed when it has stood for a while, so that many nodes
 // which come at once are one change, and one who is taken out of the voters in order to be forgotten is not put back meanwhile.
 type voting struct {
-	// choice is who should vote by the leader's latest look, chosenAt since when, lookAt when it looks next: Never if it takes
-	// a change of the configuration or of somebody's health to see something else.
+	// choice is who should vote by the leader's latest look, chosenAt since when, lookAt when it looks next: late if it takes
+	// a change of the configuration or of somebody's health to see something else, or a voter that falls silent.
 	choice   []wire.NodeID
 	chosenAt time.Duration
 	lookAt   time.Duration
@@ -43,7 +43,7 @@ func (n *Node) chooseVoters() {
 	}
 	settled := slices.Equal(choice, n.state.Voters())
 	if settled && !slices.ContainsFunc(choice, func(id wire.NodeID) bool { return n.fitness(id) != topology.Fit }) {
-		n.lookAt = Never // until something changes
+		n.lookAt = n.silenceDeadline(choice) // or until something changes
 	}
 	if settled || n.at.Now < n.chosenAt+voterSettleTime || n.proposing {
 		return
@@ -53,15 +53,34 @@ func (n *Node) chooseVoters() {
 	n.proposing = n.propose(change, func(topology.Result, error) { n.proposing = false }) == nil
 }
 
-// fitness says how well a node can vote: by failure detection, which has told for some time.
+// fitness says how well a node can vote: by failure detection, which has told for some time, and by what the group hears of it. A node
+// whose log has failed serves on, and has no vote.
 func (n *Node) fitness(id wire.NodeID) topology.Fitness {
 	if n.health(id) == topology.Alive {
+		if at, member := n.machine.AnsweredAt(id); member && at+n.options.VoterReplacement <= n.at.Now {
+			return topology.Unfit
+		}
 		return topology.Fit
 	}
 	if n.gossip.HealthSince(id)+n.options.VoterReplacement <= n.at.Now {
 		return topology.Unfit
 	}
 	return topology.Doubtful
+}
+
+// silenceDeadline returns when one of the voters will have been silent for too long, if nothing is heard of it from now on.
+func (n *Node) silenceDeadline(voters []wire.NodeID) time.Duration {
+	deadline := Never
+	for _, id := range voters {
+		at, member := n.machine.AnsweredAt(id)
+		switch {
+		case member:
+			deadline = min(deadline, at+n.options.VoterReplacement)
+		case id != n.self: // it is about to become one
+			deadline = min(deadline, n.at.Now+n.options.VoterReplacement)
+		}
+	}
+	return deadline
 }
 
 // voterDeadline returns when the leader has to look again: while there is something to see.

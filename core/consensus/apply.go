@@ -84,6 +84,9 @@ func (m *Machine) applyChange(e *pb.Entry) {
 	m.confCommit = m.raft.BasicStatus().GetCommit()
 	m.durable.log.stale = true
 	m.group.change(m.raft.ApplyConfChange(change), added)
+	for _, member := range added {
+		m.answered(member.ID)
+	}
 }
 
 // decodeChange reads a change of the members: raft's, whose context lists the members that it adds.

@@ -64,6 +64,9 @@ type Machine struct {
 	election   election
 	wanted     []wire.NodeID // the voters that there should be
 	yielded    uint64        // raft id that this leader has tried last to have lead in its place
+	// answeredAt is when members have answered this leader last, by raft id, or joined it. Who is not in it has not answered since leadsFrom.
+	answeredAt map[uint64]time.Duration
+	leadsFrom  time.Duration
 	// changing is the index of the change of the members that this leader has proposed last, changeProposed until that is known.
 	changing uint64
 

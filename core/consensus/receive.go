@@ -41,6 +41,7 @@ func (m *Machine) dispatch(from wire.NodeID, p *packet) {
 		m.meet(from, p)
 		m.takeChunk(from, p)
 	case packetChunkAck:
+		m.answered(p.from)
 		m.chunkAcknowledged(p)
 	case packetLeaving:
 	case packetGone:
@@ -154,6 +155,9 @@ func (m *Machine) stepRaft(from wire.NodeID, message *pb.Message) {
 		m.must(err)
 	}
 	m.observe()
+	if isAnswer(message.GetType()) {
+		m.answered(message.GetFrom())
+	}
 	after := m.raft.BasicStatus()
 	granted := after.GetVote() != vote && after.GetVote() == message.GetFrom()
 	heard := isLeaders(message.GetType()) && after.Lead == message.GetFrom() && after.GetTerm() == message.GetTerm()

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"fmt"
+	"time"
 
 	"go.etcd.io/raft/v3"
 
@@ -80,6 +81,27 @@ func (m *Machine) Leader() wire.NodeID {
 	return node
 }
 
+// AnsweredAt returns when a member has last answered this leader, or has become a member since; false if this node does not lead, or of
+// who is no other member. A voter that is silent for long is of no use as one, however well it is otherwise.
+func (m *Machine) AnsweredAt(node wire.NodeID) (time.Duration, bool) {
+	id := m.group.memberOf(node)
+	if m.role != Leader || id == 0 || id == m.durable.id {
+		return 0, false
+	}
+	return max(m.answeredAt[id], m.leadsFrom), true
+}
+
+// answered notes a sign of life of a member.
+func (m *Machine) answered(id uint64) {
+	if m.role != Leader {
+		return
+	}
+	if m.answeredAt == nil {
+		m.answeredAt = map[uint64]time.Duration{}
+	}
+	m.answeredAt[id] = m.now
+}
+
 // Role returns what this node is in the group.
 func (m *Machine) Role() Role { return m.role }
 
@@ -129,6 +151,7 @@ func (m *Machine) observe() {
 	m.leaderFrom, m.changing, m.readContext = 0, 0, 0
 	m.transfers = nil
 	m.dropAsked()
+	m.answeredAt, m.leadsFrom = nil, m.now
 	m.hear()
 	if m.role == Leader {
 		m.election.tickAt = m.now + m.config.HeartbeatInterval

@@ -42,6 +42,10 @@ func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) unrest {
 	if !d.node.Quiet() && !slices.Contains(e.nodes, false) { // with others that are still unwell, there is always news
 		return unrest{rumours: true}
 	}
+	// The leader may change who votes once it has seen for long enough that somebody cannot.
+	if lacks := c.disagreement(e, d); lacks != "" {
+		return unrest{lacks: lacks}
+	}
 	// A node that sleeps until a key ends notices a jump of the wall clock only when it wakes up.
 	if end, any := d.node.Space().NextExpiry(); any {
 		until := time.Duration(end-d.host.Wall()) * time.Millisecond
@@ -55,14 +59,19 @@ func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) unrest {
 // unrest is why a node has not come to rest. It is put into words only if it stays so.
 type unrest struct {
 	rumours bool
+	// lacks is what is wrong about the configuration, if it is that.
+	lacks string
 	// expiry says that there is a key that ends, and until when that is.
 	expiry bool
 	until  time.Duration
 }
 
 func (u unrest) String() string {
-	if u.rumours {
+	switch {
+	case u.rumours:
 		return "still spreads rumours"
+	case u.lacks != "":
+		return u.lacks
 	}
 	return fmt.Sprintf("still has a key that ends in %v", u.until)
 }
