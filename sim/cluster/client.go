@@ -221,7 +221,11 @@ func (c *client) again(conn *connection, t *task, refusal []byte) {
 	case redirected:
 		c.follow(conn, t, to)
 	case bytes.HasPrefix(refusal, []byte("TRYAGAIN ")):
-		c.laterUpTo(t, maxSplit)
+		if c.cluster.calm() { // nobody brings the keys together any more
+			c.finish(t, Refused)
+		} else {
+			c.laterUpTo(t, maxSplit)
+		}
 	default:
 		c.later(t)
 	}

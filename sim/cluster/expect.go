@@ -163,14 +163,41 @@ func (c *Cluster) heal() {
 	c.partial = true
 }
 
-// answerable reports whether there is hope for an operation that begins now. Once only a core is healed, clients do not try what
-// that cannot answer: each such operation would take them many timeouts.
+// answerable reports whether there is hope for an operation that begins now. Clients do not try what the healed part cannot answer, be
+// it only a core: each such operation would take them many timeouts.
 func (c *Cluster) answerable(t *task) bool {
+	if t.keyed && c.adrift(t.slot) {
+		return false
+	}
 	if !c.partial {
 		return true
 	}
 	e := c.expect()
 	return e.serving && (!t.keyed || e.served.Contains(t.slot))
+}
+
+// adrift reports whether the way of a slot stays open for good, with keys that nobody serves: its target takes none, and those who
+// would have to decide on that have no quorum, as their logs have failed.
+func (c *Cluster) adrift(slot slots.Slot) bool {
+	if c.World.Now() < c.Config.Chaos {
+		return false
+	}
+	e := c.expect()
+	if e.state == nil {
+		return false
+	}
+	mark, marked := e.state.MarkOf(slot)
+	if !marked || c.decisive(e) {
+		return false
+	}
+	shard, _ := e.state.Shard(mark.Target)
+	target := slices.Index(c.ids, shard.Primary)
+	return target >= 0 && e.together[target] && c.nodes[target].node != nil && !c.nodes[target].node.Imports(slot)
+}
+
+// calm reports whether the world is healed and no operator has anything to change any more.
+func (c *Cluster) calm() bool {
+	return c.World.Now() >= c.Config.Chaos && !slices.ContainsFunc(c.operators, func(o *operator) bool { return o == nil || !o.idle() })
 }
 
 // complaint says what a node lacks of what is expected, or nothing.

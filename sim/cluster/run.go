@@ -165,7 +165,7 @@ func (c *Cluster) finalReads() sim.Plan {
 		return plan
 	}
 	for i, key := range c.history.keys() {
-		if !e.served.Contains(slots.Of([]byte(key))) {
+		if slot := slots.Of([]byte(key)); !e.served.Contains(slot) || c.adrift(slot) {
 			continue
 		}
 		plan.Inputs = append(plan.Inputs, sim.Input{

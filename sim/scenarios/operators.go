@@ -9,7 +9,7 @@ import (
 )
 
 // drawOperators adds new nodes, and operators who lead them to members and change this and that meanwhile: epochs, nodes that are taken
-// out and in again. Nobody takes slots from a node that has keys.
+// out and in again; in some runs slots too.
 func (s *story) drawOperators() {
 	source := random.Derive(s.options.Seed, "operators")
 	members := len(s.config.Nodes)
@@ -41,5 +41,8 @@ func (s *story) drawOperators() {
 		for at := from + source.Exponential(5*time.Second); at < s.options.Duration; at += source.Exponential(5 * time.Second) {
 			s.order(at, operator, 1+source.IntN(members), "CLUSTER", "BUMPEPOCH")
 		}
+	}
+	if reshards := random.Derive(s.options.Seed, "reshards"); reshards.Chance(500_000) {
+		s.drawReshards(reshards, 4*time.Second)
 	}
 }

@@ -84,15 +84,9 @@ var beyondSwarm = map[marks.Mark]string{
 	marks.HostBusy:          noRings,
 	marks.RingBroken:        noRings,
 	marks.JoinAborted:       "the swarm's new nodes claim nothing",
-	marks.Asked:             noMoves,
-	marks.ServedAsking:      noMoves,
-	marks.SplitCommand:      noMoves,
 }
 
-const (
-	noRings = "new nodes are led to members only"
-	noMoves = "the swarm's operators move no slots; reshard's do"
-)
+const noRings = "new nodes are led to members only"
 
 // Reachable returns the marks that enough seeds of the scenario are known to hit, in their order: what it is about, and of the swarm
 // nearly all.
