@@ -14,7 +14,7 @@ import (
 
 // windowSize is how many commands are parsed before the first of them is executed. All that can be known of a command
 // before it runs is computed for the whole window at once, so that the memory that they will need is on its way.
-const windowSize = 32
+const windowSize = 64
 
 // execution is the way from a batch's bytes to its replies:
 //

@@ -67,7 +67,8 @@ func (h *hugePages) advise(memory []byte) {
 	}
 }
 
-// note keeps in mind how far an arena is filled.
+// note keeps in mind how far an arena is filled. The region that comes last is left out: its other half may never be touched, and would
+// take memory for nothing.
 func (h *hugePages) note(region uintptr) {
 	base := region &^ (heapArenaBytes - 1)
 	a := h.arenas[base]
@@ -75,7 +76,7 @@ func (h *hugePages) note(region uintptr) {
 		a = &heapArena{gathered: base, settled: base}
 		h.arenas[base] = a
 	}
-	a.reached = max(a.reached, region+hugeRegion)
+	a.reached = max(a.reached, region)
 }
 
 // gather has one large page of what has settled made anew, and sees to it that the others follow.
