@@ -98,15 +98,18 @@ func (r *Row) ArityFits(arguments int) bool {
 
 // KeyPositions returns where the keys are among the arguments; none if the range's Count is 0. It reports false if keys
 // should be there and are not, which cannot be if the arity fits.
-func (r *Row) KeyPositions(args [][]byte) (KeyRange, bool) {
+func (r *Row) KeyPositions(args [][]byte) (KeyRange, bool) { return r.KeysAmong(len(args)) }
+
+// KeysAmong is KeyPositions of so many arguments, the name included: what they are does not matter.
+func (r *Row) KeysAmong(arguments int) (KeyRange, bool) {
 	if r.Keys.Step == 0 {
 		return KeyRange{}, true
 	}
 	last := r.Keys.Last
 	if last < 0 {
-		last += len(args)
+		last += arguments
 	}
-	if last < r.Keys.First || last >= len(args) {
+	if last < r.Keys.First || last >= arguments {
 		return KeyRange{}, r.Keys.Optional
 	}
 	return KeyRange{First: r.Keys.First, Count: (last-r.Keys.First)/r.Keys.Step + 1, Step: r.Keys.Step}, true

@@ -205,7 +205,7 @@ func (w *Writer) aggregate(kind byte, n, width int) {
 }
 
 // AppendCommand appends a request, as clients send it.
-func AppendCommand(dst []byte, args ...[]byte) []byte {
+func AppendCommand[T []byte | string](dst []byte, args ...T) []byte {
 	dst = appendNumber(dst, '*', int64(len(args)))
 	for _, arg := range args {
 		dst = appendNumber(dst, '$', int64(len(arg)))

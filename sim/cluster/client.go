@@ -12,6 +12,7 @@ import (
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
 	"github.com/ember-cluster/ember/core/slots"
+	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/transport"
 )
@@ -45,12 +46,12 @@ type client struct {
 	refreshing  bool // a CLUSTER SLOTS is under way
 	// reply is the one that is being handled.
 	reply resp.Value
-	// tasks is memory for tasks to come, encoded for commands, of which a part is used.
-	tasks   []task
+	// awaited is how many replies are still to come, on all connections.
+	awaited int
+	// finished are tasks that are done with, whose memory others may take.
+	finished []*task
+	// encoded is scratch of encode.
 	encoded []byte
-	// arguments and argumentBytes are scratch of byteArguments.
-	arguments     [][]byte
-	argumentBytes []byte
 	// half and zeros are memory of halfOf.
 	half, zeros []byte
 }
@@ -101,9 +102,11 @@ func (c *client) told(args []string) {
 // NextDeadline implements sim.Process: the first reply that is overdue, or the first retry.
 func (c *client) NextDeadline() time.Duration {
 	deadline := sim.Never
-	for _, conn := range c.connections {
-		if len(conn.waiting) > 0 {
-			deadline = min(deadline, conn.waiting[0].deadline)
+	if c.awaited > 0 {
+		for _, conn := range c.connections {
+			if len(conn.waiting) > 0 {
+				deadline = min(deadline, conn.waiting[0].deadline)
+			}
 		}
 	}
 	for i := range c.retries {
@@ -143,15 +146,17 @@ func (c *client) send(t *task) {
 	}
 	conn := c.connectionTo(c.target(t))
 	if t.asking {
-		conn.write(c, resp.AppendCommand(nil, []byte("ASKING")), nil)
+		conn.write(c, askingCommand, nil)
 	}
 	t.target, t.asking = transport.Address{}, false
-	conn.write(c, t.encoded, t)
-	if t.op != nil {
-		t.op.attempted(Attempt{
-			At: c.cluster.World.Now(), log: conn.log, Ordinal: conn.sent,
-		})
+	if t.op == nil {
+		conn.write(c, slotsCommand, t)
+		return
 	}
+	conn.write(c, c.encode(t.op.Args...), t)
+	t.op.attempted(Attempt{
+		At: c.cluster.World.Now(), log: conn.log, Ordinal: conn.sent,
+	})
 }
 
 // target is where a task goes next: where a redirect said, else to the owner as cached, else anywhere.
@@ -194,15 +199,13 @@ func (c *client) answered(conn *connection, t *task, reply *resp.Value) {
 	if t.op.crossSlot {
 		if reply.Kind == resp.KindError && bytes.HasPrefix(reply.Str, []byte("CROSSSLOT ")) {
 			t.harmless(reply.Str)
-			c.finish(t, Answered)
-			t.op.Reply = c.cluster.history.replies.model(reply)
+			c.finishWith(t, c.cluster.history.replies.model(reply))
 			return
 		}
 		c.cluster.World.Fail(sim.Violation, "cross slot", fmt.Sprintf("%q has keys in several slots, and %v answers %v", t.op.Args, conn.address, reply))
 		return
 	}
-	c.finish(t, Answered)
-	t.op.Reply = c.cluster.history.replies.model(reply)
+	c.finishWith(t, c.cluster.history.replies.model(reply))
 }
 
 // isRefusal reports whether an error says that nothing was executed, since the command has to go elsewhere or wait.
@@ -278,8 +281,10 @@ func (c *client) refresh(address transport.Address) {
 		return
 	}
 	c.refreshing = true
-	c.send(&task{encoded: resp.AppendCommand(nil, []byte("CLUSTER"), []byte("SLOTS")), target: address})
+	c.send(&task{target: address})
 }
+
+var slotsCommand = resp.AppendCommand(nil, "CLUSTER", "SLOTS")
 
 // later sends a task again after a while, or gives it up.
 func (c *client) later(t *task) { c.laterUpTo(t, maxRetries) }
@@ -314,12 +319,20 @@ func (c *client) lost(t *task) {
 	}
 }
 
+// finishWith ends the task of an operation that was answered.
+func (c *client) finishWith(t *task, reply linearizability.Reply) {
+	t.op.Reply = reply
+	c.finish(t, Answered)
+}
+
+// finish ends the task of an operation. Nothing may hold the task afterwards.
 func (c *client) finish(t *task, outcome Outcome) {
 	if t.op.Outcome != Pending {
 		panic(fmt.Sprintf("cluster: operation %d finishes twice", t.op.ID))
 	}
 	t.op.Outcome, t.op.Return = outcome, c.cluster.World.Now()
 	c.underWay--
+	c.finished = append(c.finished, t)
 }
 
 // expire drops the connections with overdue replies and sends what is due again.

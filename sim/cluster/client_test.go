@@ -58,7 +58,7 @@ func (s *scripted) Handle(e sim.Event) {
 func clientWorld(t *testing.T, inputs [][]string, answers ...func(args []string) (string, bool)) (c *Cluster, log *[]string) {
 	t.Helper()
 	log = new([]string)
-	c = &Cluster{history: newHistory(), clients: make([]*client, 1)}
+	c = &Cluster{history: newHistory(0), clients: make([]*client, 1)}
 	c.Config.Clients = []ClientConfig{{Depth: 1, Cache: CacheRight}}
 	c.World = sim.New(sim.Config{Seed: 1, Network: netsim.DefaultProfile()})
 	for i, answer := range answers {

@@ -10,7 +10,6 @@ import (
 	"github.com/ember-cluster/ember/core/random"
 	"github.com/ember-cluster/ember/core/redirect"
 	"github.com/ember-cluster/ember/core/resp"
-	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 	"github.com/ember-cluster/ember/transport"
@@ -48,8 +47,8 @@ type pipeline struct {
 	ends    []int // of the commands
 }
 
-func (p *pipeline) add(arguments [][]byte) {
-	p.encoded = resp.AppendCommand(p.encoded, arguments...)
+func (p *pipeline) add(args ...string) {
+	p.encoded = resp.AppendCommand(p.encoded, args...)
 	p.ends = append(p.ends, len(p.encoded))
 }
 
@@ -64,64 +63,64 @@ func (c *client) newTransaction(args []string) (*task, error) {
 	t.transaction, t.op.readOnly = x, true
 	runs := !split.Discarded
 	add := func(p *pipeline, args []string) {
-		arguments := c.byteArguments(args)
-		row := t.note(args, arguments)
+		row := c.note(t, args)
 		switch {
 		case row == nil || !row.ArityFits(len(args)):
 			runs = false
 		case !row.Flags.Has(command.ReadOnly):
 			t.op.readOnly = false
 		}
-		p.add(arguments)
+		p.add(args...)
 	}
 	if split.Watch != nil {
-		x.ahead.add(c.byteArguments(split.Watch))
+		x.ahead.add(split.Watch...)
 		add(&x.ahead, split.Read)
 	}
-	end := execCommand
+	end := "EXEC"
 	if split.Discarded {
-		end = discardCommand
+		end = "DISCARD"
 	}
-	t.op.parts = slices.Grow(t.op.parts, len(split.Commands))
 	x.block.encoded = make([]byte, 0, 64*(2+len(split.Commands)))
 	x.block.ends = make([]int, 0, 2+len(split.Commands))
-	x.block.add(multiCommand)
+	x.block.add("MULTI")
 	for _, args := range split.Commands {
 		add(&x.block, args)
 	}
 	x.block.add(end)
 	t.op.readOnly = t.op.readOnly || !runs
-	x.torn = split.Watch != nil && severalKeys(split.Watch[1:], t.op.parts)
+	x.torn = split.Watch != nil && severalKeys(split)
 	return t, nil
 }
 
-// severalKeys reports whether keys and those of commands are not all the same.
-func severalKeys(keys []string, commands []keyedCommand) bool {
-	for _, command := range commands {
-		for i := range command.keys.Count {
-			keys = append(keys, command.args[command.keys.First+i*command.keys.Step])
+// severalKeys reports whether the keys of a transaction that watches some are not all the same.
+func severalKeys(t linearizability.Transaction) bool {
+	first := t.Watch[1]
+	other := func(key string) bool { return key != first }
+	return slices.ContainsFunc(t.Watch[1:], other) || slices.ContainsFunc(t.Commands, func(args []string) bool {
+		row := rowOf(args)
+		if row == nil {
+			return false
 		}
-	}
-	return slices.ContainsFunc(keys, func(key string) bool { return key != keys[0] })
+		keys, _ := row.KeysAmong(len(args))
+		for i := range keys.Count {
+			if other(args[keys.First+i*keys.Step]) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
-// The commands around a transaction.
-var (
-	multiCommand   = [][]byte{[]byte("MULTI")}
-	execCommand    = [][]byte{[]byte("EXEC")}
-	discardCommand = [][]byte{[]byte("DISCARD")}
-)
-
-// note keeps where the keys of a transaction's command are, and the slot of the first.
-func (t *task) note(args []string, arguments [][]byte) *command.Row {
-	row := command.Resolve(arguments)
+// note notes the keys of a transaction's command, and the slot of the first. It returns the command's row.
+func (c *client) note(t *task, args []string) *command.Row {
+	row := rowOf(args)
 	if row == nil {
 		return nil
 	}
-	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
-		t.op.parts = append(t.op.parts, keyedCommand{args, keys})
+	if keys, ok := row.KeysAmong(len(args)); ok && keys.Count > 0 {
+		slot, _ := c.cluster.history.touch(args, keys)
 		if !t.keyed {
-			t.slot, t.keyed = slots.Of(arguments[keys.First]), true
+			t.slot, t.keyed = slot, true
 		}
 	}
 	return row
@@ -191,7 +190,7 @@ func (c *client) sendUnsent() {
 	})
 }
 
-var askingCommand = resp.AppendCommand(nil, []byte("ASKING"))
+var askingCommand = resp.AppendCommand(nil, "ASKING")
 
 // transactionReply handles the reply to one command of a transaction.
 func (c *client) transactionReply(conn *connection, t *task, reply *resp.Value) {
@@ -241,7 +240,7 @@ func (c *client) readAhead(conn *connection, t *task, reply *resp.Value, refused
 	if x.refusal != nil {
 		attempt := t.lastAttempt()
 		attempt.Harmless, attempt.Refusal = refused, string(x.refusal)
-		conn.write(c, resp.AppendCommand(nil, []byte("UNWATCH")), nil)
+		conn.write(c, c.encode("UNWATCH"), nil)
 		x.release()
 		c.againTransaction(conn, t)
 		return
@@ -267,15 +266,14 @@ func (c *client) ended(conn *connection, t *task, reply *resp.Value, refused boo
 		c.againTransaction(conn, t)
 		return
 	}
-	end := c.cluster.history.replies.model(reply)
-	c.finish(t, Answered)
-	t.op.Reply = end
+	end, args := c.cluster.history.replies.model(reply), t.op.Args
 	if x.ahead.ends == nil {
+		c.finishWith(t, end)
 		return
 	}
-	t.op.Reply = linearizability.Reply{Kind: linearizability.Array, Items: []linearizability.Reply{x.read, end}}
+	c.finishWith(t, linearizability.Reply{Kind: linearizability.Array, Items: []linearizability.Reply{x.read, end}})
 	if end.Kind == linearizability.Nil && x.round < maxRounds {
-		next := c.newTask(t.op.Args)
+		next := c.newTask(args)
 		next.transaction.round = x.round + 1
 		c.queue.pushFirst(next)
 	}

@@ -105,7 +105,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	if err := validatePlan(plan); err != nil {
 		return nil, err
 	}
-	c := &Cluster{Config: config, plan: plan, history: newHistory(), agreements: newAgreements()}
+	c := &Cluster{Config: config, plan: plan, history: newHistory(len(plan.Inputs)), agreements: newAgreements()}
 	c.World = sim.New(sim.Config{
 		Seed: config.Seed, Network: config.Network, Window: -1,
 		Trace: config.Trace, Observe: config.Observe, Journal: config.Journal, Until: config.Until,

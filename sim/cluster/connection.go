@@ -65,8 +65,8 @@ func (c *client) open(address transport.Address) *connection {
 	conn.log = c.cluster.history.log(conn.name)
 	conn.log.to = address
 	c.connections = append(c.connections, conn)
-	protocol := []byte{byte('2' + c.number%2)} // both protocols are spoken
-	conn.write(c, resp.AppendCommand(nil, []byte("HELLO"), protocol, []byte("SETNAME"), []byte(conn.name)), nil)
+	protocol := "23"[c.number%2:][:1] // both protocols are spoken
+	conn.write(c, c.encode("HELLO", protocol, "SETNAME", conn.name), nil)
 	return conn
 }
 
@@ -88,6 +88,7 @@ func (conn *connection) write(c *client, encoded []byte, t *task) {
 // expect counts one command as sent.
 func (conn *connection) expect(c *client, t *task) {
 	conn.sent++
+	c.awaited++
 	conn.waiting = append(conn.waiting, waiter{task: t, deadline: c.host.Now() + replyTimeout})
 }
 
@@ -113,6 +114,7 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 		}
 		rest = rest[size:]
 		next := conn.waiting[0].task
+		c.awaited--
 		conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
 		if next != nil {
 			c.reply = reply
@@ -125,6 +127,7 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 // drop forgets a connection, and what was under way on it.
 func (c *client) drop(conn *connection) {
 	c.connections = slices.DeleteFunc(c.connections, func(other *connection) bool { return other == conn })
+	c.awaited -= len(conn.waiting)
 	var last *task // the commands of a transaction wait one behind the other
 	for _, w := range conn.waiting {
 		if w.task != nil && w.task != last {

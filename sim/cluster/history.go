@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,25 +29,16 @@ type Operation struct {
 	Args   []string
 	// Call and Return are virtual times. Return is meaningless while Pending or Unknown.
 	Call, Return time.Duration
-	Outcome      Outcome
 	Reply        linearizability.Reply
+	Outcome      Outcome
 	// Attempts are the times that it was sent; a redirected or refused one surely had no effect.
 	Attempts []Attempt
 	// first is memory of Attempts, most often enough.
 	first [1]Attempt
-	// keys are where the keys are among Args, none for a command that there is not. Those of a transaction are in its parts.
-	keys  command.KeyRange
-	parts []keyedCommand
 	// readOnly says that the command only reads, or that the transaction does or will not run.
 	readOnly bool
 	// crossSlot says that the keys are in several slots, for which a cluster must refuse the command.
 	crossSlot bool
-}
-
-// keyedCommand is a command of a transaction, and where its keys are.
-type keyedCommand struct {
-	args []string
-	keys command.KeyRange
 }
 
 // Attempt is one sending of an operation.
@@ -70,8 +62,11 @@ type Attempt struct {
 // History is all that the clients of a run did and saw, and what the nodes say that they executed.
 type History struct {
 	Operations []*Operation
-	// byClient holds the same by number of the client.
+	// byClient holds the first so many of them, by number of the client, for those who look.
 	byClient [][]*Operation
+	sorted   int
+	// slots holds the keys of all operations, and their slots.
+	slots map[string]slots.Slot
 	// memory is that of operations to come, replies that of what they are answered.
 	memory  []Operation
 	replies replyMemory
@@ -91,8 +86,11 @@ func (h *History) instant(now time.Duration) time.Duration {
 	return h.latest
 }
 
-func newHistory() *History {
-	return &History{logs: map[string]*connectionLog{}}
+// newHistory returns a history that will have about so many operations.
+func newHistory(expected int) *History {
+	return &History{
+		Operations: make([]*Operation, 0, expected+expected/16), slots: map[string]slots.Slot{}, logs: map[string]*connectionLog{},
+	}
 }
 
 // connectionLog is what nodes did with the commands of one connection, by ordinal from 1.
@@ -183,14 +181,17 @@ func (op *Operation) attempted(a Attempt) {
 func (h *History) begin(op *Operation, now time.Duration) {
 	op.ID, op.Call = len(h.Operations), now
 	h.Operations = append(h.Operations, op)
-	for len(h.byClient) <= op.Client {
-		h.byClient = append(h.byClient, nil)
-	}
-	h.byClient[op.Client] = append(h.byClient[op.Client], op)
 }
 
 // of returns the operations of a client, in the order in which they began.
 func (h *History) of(client int) []*Operation {
+	for _, op := range h.Operations[h.sorted:] {
+		for len(h.byClient) <= op.Client {
+			h.byClient = append(h.byClient, nil)
+		}
+		h.byClient[op.Client] = append(h.byClient[op.Client], op)
+	}
+	h.sorted = len(h.Operations)
 	if client >= len(h.byClient) {
 		return nil
 	}
@@ -224,14 +225,23 @@ func (h *History) Executed(op *Operation) (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// crossSlot reports whether keys are in several slots, of which the first key has one.
-func crossSlot(arguments [][]byte, keys command.KeyRange, first slots.Slot) bool {
+// touch notes the keys of a command. It returns the slot of the first, and whether another is in another slot.
+func (h *History) touch(args []string, keys command.KeyRange) (slot slots.Slot, crossSlot bool) {
+	slot = h.slot(args[keys.First])
 	for i := 1; i < keys.Count; i++ {
-		if slots.Of(arguments[keys.First+i*keys.Step]) != first {
-			return true
-		}
+		crossSlot = h.slot(args[keys.First+i*keys.Step]) != slot || crossSlot
 	}
-	return false
+	return slot, crossSlot
+}
+
+// slot notes a key, and returns its slot.
+func (h *History) slot(key string) slots.Slot {
+	slot, noted := h.slots[key]
+	if !noted {
+		slot = slots.Of([]byte(key))
+		h.slots[key] = slot
+	}
+	return slot
 }
 
 // checkAttempts verifies that what clients were told agrees with what nodes did: a redirected or refused attempt was not
@@ -279,24 +289,5 @@ func (h *History) count() (answered, refused, unknown int) {
 	return answered, refused, unknown
 }
 
-// keys returns the keys of all operations, sorted.
-func (h *History) keys() []string {
-	seen := map[string]bool{}
-	var keys []string
-	add := func(args []string, at command.KeyRange) {
-		for i := range at.Count {
-			if key := args[at.First+i*at.Step]; !seen[key] {
-				seen[key] = true
-				keys = append(keys, key)
-			}
-		}
-	}
-	for _, op := range h.Operations {
-		add(op.Args, op.keys)
-		for _, part := range op.parts {
-			add(part.args, part.keys)
-		}
-	}
-	slices.Sort(keys)
-	return keys
-}
+// keys returns the keys of all operations, also of those that never began, sorted.
+func (h *History) keys() []string { return slices.Sorted(maps.Keys(h.slots)) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/linearizability"
 	"github.com/ember-cluster/ember/sim"
 )
@@ -165,7 +164,7 @@ func (c *Cluster) finalReads() sim.Plan {
 		return plan
 	}
 	for i, key := range c.history.keys() {
-		if slot := slots.Of([]byte(key)); !e.served.Contains(slot) || c.adrift(slot) {
+		if slot := c.history.slot(key); !e.served.Contains(slot) || c.adrift(slot) {
 			continue
 		}
 		plan.Inputs = append(plan.Inputs, sim.Input{

@@ -99,8 +99,7 @@ func (c *client) sendScan(t *task) {
 		s.conn.log.noting = true
 		t.target = s.conn.address
 	}
-	arguments := append([]string{"SCAN", s.cursor}, s.options...)
-	s.conn.write(c, resp.AppendCommand(nil, c.byteArguments(arguments)...), t)
+	s.conn.write(c, c.encode(append([]string{"SCAN", s.cursor}, s.options...)...), t)
 }
 
 // scanned handles the reply to a call.

@@ -13,7 +13,6 @@ import (
 // task is one thing that a client wants answered: an operation, or a look at the slots if op is nil.
 type task struct {
 	op        *Operation
-	encoded   []byte
 	slot      slots.Slot
 	keyed     bool // slot counts
 	redirects int
@@ -21,7 +20,7 @@ type task struct {
 	// target overrides the slot cache for the next sending, asking prefixes it with ASKING.
 	target transport.Address
 	asking bool
-	// transaction is set for one, which then takes the place of encoded.
+	// transaction is set for one, which is sent in parts.
 	transaction *transaction
 	// scan is set for an iteration, of which each call is sent anew.
 	scan *scan
@@ -74,57 +73,43 @@ func (c *client) newTask(args []string) *task {
 			return t
 		} // else the node and the checker will say what is wrong with it
 	}
-	arguments := c.byteArguments(args)
 	t := c.taskOf(args)
-	t.encoded = c.encode(arguments)
-	row := command.Resolve(arguments)
+	row := rowOf(args)
 	if row == nil {
 		return t // the node will say so
 	}
 	t.op.readOnly = row.Flags.Has(command.ReadOnly)
-	if keys, ok := row.KeyPositions(arguments); ok && keys.Count > 0 {
-		t.op.keys = keys
-		t.slot, t.keyed = slots.Of(arguments[keys.First]), true
-		t.op.crossSlot = crossSlot(arguments, keys, t.slot)
+	if keys, ok := row.KeysAmong(len(args)); ok && keys.Count > 0 {
+		var crossSlot bool
+		t.slot, crossSlot = c.cluster.history.touch(args, keys)
+		t.keyed, t.op.crossSlot = true, crossSlot
 	}
 	return t
 }
 
-// taskOf returns the task of an operation. Many lie in one piece of memory.
+// rowOf returns the row of a command, nil if there is none.
+func rowOf(args []string) *command.Row {
+	if len(args) == 1 {
+		return command.Resolve([][]byte{[]byte(args[0])})
+	}
+	return command.Resolve([][]byte{[]byte(args[0]), []byte(args[1])})
+}
+
+// taskOf returns the task of an operation that has not begun.
 func (c *client) taskOf(args []string) *task {
-	if len(c.tasks) == 0 {
-		c.tasks = make([]task, tasksAtOnce)
+	op := c.cluster.history.newOperation(c.number, args)
+	last := len(c.finished) - 1
+	if last < 0 {
+		return &task{op: op}
 	}
-	t := &c.tasks[0]
-	c.tasks = c.tasks[1:]
-	t.op = c.cluster.history.newOperation(c.number, args)
+	t := c.finished[last]
+	c.finished = c.finished[:last]
+	*t = task{op: op}
 	return t
 }
 
-// tasksAtOnce is for how many tasks memory is taken at once.
-const tasksAtOnce = 32
-
-// encode returns a command as it is sent. Many lie in one piece of memory, one behind the other.
-func (c *client) encode(arguments [][]byte) []byte {
-	const perArgument = len("$1000000000\r\n\r\n")
-	if room := len(c.argumentBytes) + (len(arguments)+1)*perArgument; cap(c.encoded)-len(c.encoded) < room {
-		c.encoded = make([]byte, 0, max(room, encodedAtOnce))
-	}
-	start := len(c.encoded)
-	c.encoded = resp.AppendCommand(c.encoded, arguments...)
-	return c.encoded[start:len(c.encoded):len(c.encoded)]
-}
-
-// encodedAtOnce is how much memory for commands is taken at once, in bytes.
-const encodedAtOnce = 4 << 10
-
-// byteArguments returns the arguments as bytes, which are valid until the next call.
-func (c *client) byteArguments(args []string) [][]byte {
-	c.arguments, c.argumentBytes = c.arguments[:0], c.argumentBytes[:0]
-	for _, argument := range args {
-		start := len(c.argumentBytes)
-		c.argumentBytes = append(c.argumentBytes, argument...)
-		c.arguments = append(c.arguments, c.argumentBytes[start:len(c.argumentBytes):len(c.argumentBytes)])
-	}
-	return c.arguments
+// encode returns a command as it is sent, valid until the next call.
+func (c *client) encode(args ...string) []byte {
+	c.encoded = resp.AppendCommand(c.encoded[:0], args...)
+	return c.encoded
 }

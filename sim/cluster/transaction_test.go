@@ -194,7 +194,7 @@ func naiveOperations(seed uint64, clients int) (plan sim.Plan) {
 func naiveHistory(t *testing.T, seed uint64, b bug) *History {
 	t.Helper()
 	const clients = 3
-	c := &Cluster{history: newHistory(), clients: make([]*client, clients)}
+	c := &Cluster{history: newHistory(0), clients: make([]*client, clients)}
 	c.World = sim.New(sim.Config{Seed: seed, Network: netsim.DefaultProfile()})
 	host := c.World.AddHost(nodeName(1), sim.ProgramFunc(func(h *sim.Host) sim.Process {
 		return &naiveServer{
