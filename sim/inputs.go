@@ -31,7 +31,7 @@ func (w *World) resolveInputs(inputs []Input) ([]planned, error) {
 	return loaded, nil
 }
 
-// plan adds inputs to the world's.
+// plan adds inputs to the world's, whose memory they may become.
 func (w *World) plan(loaded []planned) {
 	for i := range loaded {
 		loaded[i].order = w.queue.number(itemInput)
@@ -46,7 +46,11 @@ func (w *World) plan(loaded []planned) {
 		return cmp.Compare(a.order, b.order)
 	})
 	first := len(w.inputs)
-	w.inputs = append(w.inputs, loaded...)
+	if first == 0 {
+		w.inputs = loaded
+	} else {
+		w.inputs = append(w.inputs, loaded...)
+	}
 	for i := range loaded {
 		w.inputs[first+i].follows = i > 0 && loaded[i].host == loaded[i-1].host
 		if !w.inputs[first+i].follows {

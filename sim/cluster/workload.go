@@ -98,9 +98,11 @@ func DrawWorkload(source *random.Stream) Workload {
 func (w *Workload) Draw(source *random.Stream, clients int, until time.Duration) []sim.Input {
 	expected := clients * int(until/max(w.Pause, time.Millisecond))
 	inputs := make([]sim.Input, 0, expected+expected/16)
-	keys := newKeyNames()
+	keys, families := newKeyNames(), w.families()
 	for client := range clients {
-		d := drawer{workload: w, source: source, keys: keys, client: client}
+		d := drawer{workload: w, families: families, source: source, keys: keys, text: strconv.AppendInt(nil, int64(client)+1, 10)}
+		d.text = append(d.text, '.')
+		d.named = len(d.text)
 		host := clientName(client + 1)
 		for at := source.Exponential(w.Pause); at < until; {
 			d.at = at
@@ -138,12 +140,13 @@ func (w *Workload) Slots() (single, shared []slots.Slot) {
 // drawer draws the operations of one client.
 type drawer struct {
 	workload *Workload
+	families []Family // each as often as it weighs
 	source   *random.Stream
 	keys     *keyNames
-	client   int
-	total    int      // of the weights, once it is known
-	values   int      // so many unique values drawn
-	text     []byte   // scratch of value
+	values   int    // so many unique values drawn
+	text     []byte // scratch of value, of which the first named bytes stay: the client's number and a dot
+	named    int
+	words    []string // scratch of what is put together of several
 	memory   []string // for arguments to come
 	at       time.Duration
 }
@@ -158,15 +161,16 @@ func (d *drawer) args(args ...string) []string {
 	return d.memory[start:len(d.memory):len(d.memory)]
 }
 
-// argumentsAtOnce is for how many arguments memory is taken at once: more than any operation has that is not put together of several.
+// argumentsAtOnce is for how many arguments memory is taken at once: far more than any operation has.
 const argumentsAtOnce = 512
 
 func (d *drawer) operation() []string {
-	switch d.family() {
+	switch choose(d.source, d.families) {
 	case FamilySet:
 		return d.args("SET", d.str(), d.value())
 	case FamilySetOptions:
-		return append([]string{"SET", d.str(), d.value()}, choose(d.source, setOptions)...)
+		d.words = append(append(d.words[:0], "SET", d.str(), d.value()), choose(d.source, setOptions)...)
+		return d.args(d.words...)
 	case FamilyDelete:
 		return d.args(choose(d.source, []string{"DEL", "GETDEL"}), d.str())
 	case FamilyAppend:
@@ -187,7 +191,7 @@ func (d *drawer) operation() []string {
 	case FamilyBits:
 		return d.bitOperation()
 	case FamilyTransaction:
-		return d.transaction(d.tag())
+		return d.transaction(d.words[:0], d.tag())
 	case FamilyWatch:
 		return d.watchingTransaction(d.tag())
 	case FamilyCrowd:
@@ -204,19 +208,15 @@ func (d *drawer) operation() []string {
 
 var setOptions = [][]string{{"NX"}, {"XX"}, {"GET"}, {"KEEPTTL"}, {"XX", "GET"}, {"NX", "GET"}}
 
-func (d *drawer) family() Family {
-	if d.total == 0 {
-		for _, weight := range d.workload.Weights {
-			d.total += weight
+// families returns the families, each as often as it weighs.
+func (w *Workload) families() []Family {
+	var all []Family
+	for family, weight := range w.Weights {
+		for range weight {
+			all = append(all, Family(family))
 		}
 	}
-	at := d.source.IntN(d.total)
-	for family, weight := range d.workload.Weights {
-		if at -= weight; at < 0 {
-			return Family(family)
-		}
-	}
-	panic("cluster: the weights do not add up")
+	return all
 }
 
 func (d *drawer) counterOperation() []string {
@@ -321,8 +321,7 @@ func (d *drawer) str() string { return d.keys.strings.name(d.source.IntN(d.workl
 // value returns a value that no other operation of the run writes, so that a read tells which write it saw.
 func (d *drawer) value() string {
 	d.values++
-	d.text = strconv.AppendInt(d.text[:0], int64(d.client)+1, 10)
-	d.text = strconv.AppendInt(append(d.text, '.'), int64(d.values), 10)
+	d.text = strconv.AppendInt(d.text[:d.named], int64(d.values), 10)
 	return string(append(d.text, ','))
 }
 

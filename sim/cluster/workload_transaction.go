@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/ember-cluster/ember/core/random"
@@ -45,10 +44,10 @@ func (d *drawer) bitOperation() []string {
 	}
 }
 
-// transaction draws commands on the keys of a tag that are to happen at once. Now and then one of them has too many
-// arguments, or the client thinks better of it.
-func (d *drawer) transaction(t *tag) []string {
-	args := append(make([]string, 0, 24), "MULTI")
+// transaction draws commands on the keys of a tag that are to happen at once, behind what comes ahead of them, which may be scratch.
+// Now and then one of them has too many arguments, or the client thinks better of it.
+func (d *drawer) transaction(ahead []string, t *tag) []string {
+	args := append(ahead, "MULTI")
 	for range 1 + d.source.IntN(4) {
 		args = append(append(args, linearizability.Separator), d.queued(t)...)
 	}
@@ -59,17 +58,18 @@ func (d *drawer) transaction(t *tag) []string {
 	if d.source.Chance(random.Million / 12) {
 		end = "DISCARD"
 	}
-	return append(args, linearizability.Separator, end)
+	d.words = append(args, linearizability.Separator, end)
+	return d.args(d.words...)
 }
 
 // watchingTransaction draws a transaction that is to run only if what was read before is still true.
 func (d *drawer) watchingTransaction(t *tag) []string {
 	key := d.anyKey(t)
-	args := []string{"WATCH", key, linearizability.Separator, "GET", key}
+	ahead := append(d.words[:0], "WATCH", key, linearizability.Separator, "GET", key, linearizability.Separator)
 	if d.source.Chance(random.Million / 3) {
-		args = []string{"WATCH", t.key("a"), t.key("b"), linearizability.Separator, "MGET", t.key("a"), t.key("b")}
+		ahead = append(d.words[:0], "WATCH", t.key("a"), t.key("b"), linearizability.Separator, "MGET", t.key("a"), t.key("b"), linearizability.Separator)
 	}
-	return slices.Concat(args, []string{linearizability.Separator}, d.transaction(t))
+	return d.transaction(ahead, t)
 }
 
 var queuedCommands = []string{"SET", "SET", "SET", "GET", "MGET", "MSET", "APPEND", "DEL", "INCR", "PEXPIRE", "rename"}

@@ -137,7 +137,11 @@ func (s *story) spare(count int) {
 // drawOperations draws what clients ask for.
 func (s *story) drawOperations() {
 	operations := random.Derive(s.options.Seed, "operations")
-	s.plan.Inputs = append(s.plan.Inputs, s.workload.Draw(operations, len(s.config.Clients), s.config.Chaos)...)
+	drawn := s.workload.Draw(operations, len(s.config.Clients), s.config.Chaos)
+	if len(s.plan.Inputs) > 0 {
+		drawn = append(s.plan.Inputs, drawn...)
+	}
+	s.plan.Inputs = drawn
 }
 
 // perform lets a story happen.
