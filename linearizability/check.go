@@ -89,16 +89,27 @@ func (p *partition) judge(options Options, scratch *follower) (Verdict, *window,
 
 // validate finds a caller's mistake.
 func validate(history []Operation) error {
-	ids := make([]uint64, len(history))
+	ascending := true
 	for i := range history {
 		o := &history[i]
-		ids[i] = o.ID
+		ascending = ascending && (i == 0 || history[i-1].ID < o.ID)
 		switch {
 		case o.Call < 0 || o.Outcome != Unknown && o.Return < o.Call:
 			return fmt.Errorf("linearizability: operation %d has the call %v and the return %v", o.ID, o.Call, o.Return)
 		case o.Client < 0 || int(o.Outcome) >= len(outcomeNames):
 			return fmt.Errorf("linearizability: operation %d has the client %d and the outcome %d", o.ID, o.Client, o.Outcome)
 		}
+	}
+	if ascending {
+		return nil
+	}
+	return validateIDs(history)
+}
+
+func validateIDs(history []Operation) error {
+	ids := make([]uint64, len(history))
+	for i := range history {
+		ids[i] = history[i].ID
 	}
 	slices.Sort(ids)
 	for i := 1; i < len(ids); i++ {

@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -68,8 +67,12 @@ var definitions = map[string]definition{
 	"BITCOUNT": {2, reading(bitCount)},
 }
 
-// errArity is in the errors of commands that Redis refuses for their number of arguments.
-var errArity = errors.New("linearizability: wrong number of arguments")
+// arityError is that of a command that Redis refuses for its number of arguments.
+type arityError struct{ args []string }
+
+func (e arityError) Error() string {
+	return fmt.Sprintf("linearizability: wrong number of arguments for %q", e.args)
+}
 
 // meaning returns what an operation's arguments mean: those of a command or of a transaction.
 func meaning(args []string) (command, error) {
@@ -94,7 +97,7 @@ func parse(args []string) (command, error) {
 		return command{}, fmt.Errorf("linearizability: no model of %q", args[0])
 	}
 	if d.arity >= 0 && len(args) != d.arity || len(args) < -d.arity {
-		return command{}, fmt.Errorf("%w for %q", errArity, args)
+		return command{}, arityError{args}
 	}
 	if (name == "MSET" || name == "MSETNX") && len(args)%2 == 0 {
 		return command{}, fmt.Errorf("linearizability: a key without a value in %q", args)

@@ -91,7 +91,7 @@ func parseExpire(unit int64) func([]string) command {
 		if text != "" {
 			return refused(keys, text)
 		}
-		return command{keys: keys, changed: positiveReply, run: func(x *step, w world) { x.expire(w, options, *life) }}
+		return command{keys: keys, changed: positiveReply, run: func(x *step, w world) { x.expire(w, options, life) }}
 	}
 }
 

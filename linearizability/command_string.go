@@ -44,12 +44,23 @@ func getDel(x *step, w world, place int) { x.emit(valueReply(w[place]), x.memory
 
 func parseMGet(args []string) command {
 	return command{keys: args, reads: true, run: func(x *step, w world) {
-		items := make([]Reply, len(args))
-		for i, place := range x.call.places {
-			items[i] = valueReply(w[place])
+		if x.seen == nil || x.seen.lists(w, x.call.places) {
+			x.next = addWorld(x.next, w)
 		}
-		x.emit(Reply{Kind: Array, Items: items}, w)
 	}}
+}
+
+// lists reports whether a reply is the array of what is at some places of a world.
+func (r *Reply) lists(w world, places []int) bool {
+	if r.Kind != Array || r.Text != "" || r.Int != 0 || len(r.Items) != len(places) {
+		return false
+	}
+	for i, place := range places {
+		if !r.Items[i].Equal(valueReply(w[place])) {
+			return false
+		}
+	}
+	return true
 }
 
 // parseExists counts a key as often as it is named.
@@ -67,6 +78,8 @@ func parseExists(args []string) command {
 
 // pairs returns the arguments at even and at odd places.
 func pairs(args []string) (keys, values []string) {
+	both := make([]string, len(args))
+	keys, values = both[:0:len(args)/2], both[len(args)/2:][:0]
 	for i := 0; i < len(args); i += 2 {
 		keys = append(keys, args[i])
 		values = append(values, args[i+1])
@@ -104,11 +117,8 @@ func parseAppend(args []string) command {
 	}
 	return command{keys: args[:1], changed: changed, run: func(x *step, w world) {
 		place := x.call.places[0]
-		value := args[1]
-		if e := w[place]; e != nil {
-			value = e.value + value
-		}
-		x.emit(integerReply(int64(len(value))), x.memory.with(w, place, x.memory.withValue(w[place], value)))
+		next := x.memory.longer(w[place], args[1])
+		x.emit(integerReply(int64(len(next.value))), x.memory.with(w, place, next))
 	}}
 }
 
@@ -156,14 +166,15 @@ func increment(keys []string, by int64) command {
 // parseInteger reads what Redis takes for a number: the one spelling that it writes itself.
 func parseInteger(text string) (int64, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil && strconv.FormatInt(n, 10) == text
+	digits := strings.TrimPrefix(text, "-")
+	return n, err == nil && (text == "0" || '1' <= digits[0] && digits[0] <= '9')
 }
 
 // setOptions are those of SET.
 type setOptions struct {
 	onlyNew, onlyOld, get, keepTTL bool
-	// expiry is the time to live, if there is any.
-	expiry *time.Duration
+	// expiry is the time to live, 0 if there is none.
+	expiry time.Duration
 }
 
 // changed returns the proof that SET has set.
@@ -179,6 +190,11 @@ func (o setOptions) changed() func(Reply) bool {
 
 func parseSet(args []string) command {
 	keys, value := args[:1], args[1]
+	if len(args) == 2 {
+		return command{keys: keys, changed: anyReply, run: func(x *step, w world) {
+			x.emit(okReply, x.memory.with(w, x.call.places[0], x.memory.entry(value)))
+		}}
+	}
 	options, text := parseSetOptions(args[2:])
 	if text != "" {
 		return refused(keys, text)
@@ -198,8 +214,8 @@ func parseSet(args []string) command {
 		if options.keepTTL {
 			next = x.memory.withValue(old, value)
 		}
-		if options.expiry != nil {
-			next = x.memory.until(next, x.clock.plus(*options.expiry))
+		if options.expiry != 0 {
+			next = x.memory.until(next, x.clock.plus(options.expiry))
 		}
 		reply := okReply
 		if options.get {
@@ -213,18 +229,18 @@ func parseSet(args []string) command {
 func parseSetOptions(args []string) (o setOptions, text string) {
 	for i := 0; i < len(args); i++ {
 		unit := int64(0) // of an expiry option, in milliseconds
-		switch option := strings.ToLower(args[i]); {
-		case option == "nx" && !o.onlyOld:
+		switch option := args[i]; {
+		case strings.EqualFold(option, "nx") && !o.onlyOld:
 			o.onlyNew = true
-		case option == "xx" && !o.onlyNew:
+		case strings.EqualFold(option, "xx") && !o.onlyNew:
 			o.onlyOld = true
-		case option == "get":
+		case strings.EqualFold(option, "get"):
 			o.get = true
-		case option == "keepttl" && o.expiry == nil:
+		case strings.EqualFold(option, "keepttl") && o.expiry == 0:
 			o.keepTTL = true
-		case option == "ex" && i+1 < len(args):
+		case strings.EqualFold(option, "ex") && i+1 < len(args):
 			unit = 1000
-		case option == "px" && i+1 < len(args):
+		case strings.EqualFold(option, "px") && i+1 < len(args):
 			unit = 1
 		default:
 			return o, errSyntax
@@ -232,14 +248,14 @@ func parseSetOptions(args []string) (o setOptions, text string) {
 		if unit == 0 {
 			continue
 		}
-		if o.keepTTL || o.expiry != nil {
+		if o.keepTTL || o.expiry != 0 {
 			return o, errSyntax
 		}
 		i++
 		if o.expiry, text = parseTimeToLive(args[i], unit); text != "" {
 			return o, text
 		}
-		if *o.expiry <= 0 {
+		if o.expiry <= 0 {
 			return o, "ERR invalid expire time in 'set' command"
 		}
 	}
@@ -247,12 +263,11 @@ func parseSetOptions(args []string) (o setOptions, text string) {
 }
 
 // parseTimeToLive reads a number of units of so many milliseconds.
-func parseTimeToLive(text string, unit int64) (*time.Duration, string) {
+func parseTimeToLive(text string, unit int64) (time.Duration, string) {
 	n, ok := parseInteger(text)
 	if !ok {
-		return nil, errNotInteger
+		return 0, errNotInteger
 	}
 	const limit = math.MaxInt64 / 1000
-	d := milliseconds(min(max(n, -limit), limit) * unit)
-	return &d, ""
+	return milliseconds(min(max(n, -limit), limit) * unit), ""
 }

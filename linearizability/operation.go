@@ -95,9 +95,11 @@ type Reply struct {
 }
 
 // Equal reports whether two replies are the same.
-func (r Reply) Equal(other Reply) bool {
-	return r.Kind == other.Kind && r.Text == other.Text && r.Int == other.Int &&
-		slices.EqualFunc(r.Items, other.Items, Reply.Equal)
+func (r Reply) Equal(other Reply) bool { return r.same(&other) }
+
+func (r *Reply) same(other *Reply) bool {
+	return r.Kind == other.Kind && r.Int == other.Int && r.Text == other.Text &&
+		len(r.Items) == len(other.Items) && (len(r.Items) == 0 || slices.EqualFunc(r.Items, other.Items, Reply.Equal))
 }
 
 func statusReply(text string) Reply { return Reply{Kind: Status, Text: text} }

@@ -104,6 +104,15 @@ func (k *keyNumbers) assemble(calls []*call) []*partition {
 		places[number] = len(p.keys)
 		p.keys = append(p.keys, k.names[number])
 	}
+	counts := make([]int, len(k.names)) // of the calls, by root
+	for _, c := range calls {
+		counts[k.groups.find(c.places[0])]++
+	}
+	for root, p := range byRoot {
+		if p != nil {
+			p.calls = make([]*call, 0, counts[root])
+		}
+	}
 	for _, c := range calls {
 		p := byRoot[k.groups.find(c.places[0])]
 		for i, number := range c.places {

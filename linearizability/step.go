@@ -79,7 +79,7 @@ func (x *step) settle(w world, places []int) {
 
 // emit adds the world w if the operation's reply could be this one.
 func (x *step) emit(reply Reply, w world) {
-	if x.seen == nil || x.seen.Equal(reply) {
+	if x.seen == nil || x.seen.same(&reply) {
 		x.next = addWorld(x.next, w)
 	}
 }

@@ -127,11 +127,11 @@ func parseTransaction(args []string) (command, error) {
 	whole.reads = true
 	for _, args := range split.Commands {
 		p, err := add(args)
-		switch {
-		case errors.Is(err, errArity):
+		if _, refused := err.(arityError); refused {
 			t.refused = true
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			return command{}, err
 		}
 		t.queue = append(t.queue, p)
@@ -166,7 +166,7 @@ func (t *transaction) run(x *step, w world) {
 // that was still so: no watched key had changed. If it has not, it was so at some time before.
 func (t *transaction) end(x *step, w world, seen *Reply, watching bool) {
 	idle := func(reply Reply) {
-		if seen == nil || seen.Equal(reply) {
+		if seen == nil || seen.same(&reply) {
 			x.next = addWorld(x.next, w)
 		}
 	}

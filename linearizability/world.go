@@ -63,8 +63,10 @@ func (m *memory) entry(value string) *entry {
 	return m.keep(entry{value: value, hash: hashOf(value)})
 }
 
-func hashOf(value string) uint64 {
-	hash := uint64(0xcbf29ce484222325) // FNV-1a
+func hashOf(value string) uint64 { return hashOn(0xcbf29ce484222325, value) } // FNV-1a
+
+// hashOn returns the hash of a value that has more at its end than one of the given hash.
+func hashOn(hash uint64, value string) uint64 {
 	for i := 0; i < len(value); i++ {
 		hash = (hash ^ uint64(value[i])) * 0x100000001b3
 	}
@@ -87,6 +89,16 @@ func (m *memory) withValue(e *entry, value string) *entry {
 	if e != nil && e.expires {
 		next.expires, next.low, next.high = true, e.low, e.high
 	}
+	return m.keep(next)
+}
+
+// longer returns an entry with more at the end of the value, and the same deadline. A nil entry has none, and no value.
+func (m *memory) longer(e *entry, more string) *entry {
+	if e == nil {
+		return m.entry(more)
+	}
+	next := *e
+	next.value, next.hash = e.value+more, hashOn(e.hash, more)
 	return m.keep(next)
 }
 
@@ -208,7 +220,7 @@ func containsWorld(worlds []world, w world) bool {
 
 // addWorld adds a world to a set.
 func addWorld(worlds []world, w world) []world {
-	if containsWorld(worlds, w) {
+	if len(worlds) > 0 && containsWorld(worlds, w) {
 		return worlds
 	}
 	return append(worlds, w)
