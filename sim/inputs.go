@@ -18,7 +18,7 @@ type planned struct {
 
 // resolveInputs finds the hosts of inputs.
 func (w *World) resolveInputs(inputs []Input) ([]planned, error) {
-	loaded := make([]planned, len(inputs))
+	loaded := make([]planned, len(inputs), len(inputs)+len(inputs)/8) // a few more may be loaded later
 	var h *Host
 	for i, in := range inputs {
 		if h == nil || h.name != in.Host {

@@ -46,8 +46,12 @@ type client struct {
 	refreshing  bool // a CLUSTER SLOTS is under way
 	// reply is the one that is being handled.
 	reply resp.Value
-	// awaited is how many replies are still to come, on all connections.
-	awaited int
+	// awaited is how many replies are still to come, on all connections. The first of them is overdue at deadline, if that is not stale.
+	awaited  int
+	deadline time.Duration
+	stale    bool
+	// due is scratch of expire.
+	due []*task
 	// finished are tasks that are done with, whose memory others may take.
 	finished []*task
 	// encoded is scratch of encode.
@@ -103,11 +107,7 @@ func (c *client) told(args []string) {
 func (c *client) NextDeadline() time.Duration {
 	deadline := sim.Never
 	if c.awaited > 0 {
-		for _, conn := range c.connections {
-			if len(conn.waiting) > 0 {
-				deadline = min(deadline, conn.waiting[0].deadline)
-			}
-		}
+		deadline = c.replyDeadline()
 	}
 	for i := range c.retries {
 		deadline = min(deadline, c.retries[i].at)
@@ -116,6 +116,19 @@ func (c *client) NextDeadline() time.Duration {
 		deadline = min(deadline, c.unsent[i].at)
 	}
 	return deadline
+}
+
+// replyDeadline returns when the first of the replies that are still to come is overdue.
+func (c *client) replyDeadline() time.Duration {
+	if c.stale {
+		c.deadline, c.stale = sim.Never, false
+		for _, conn := range c.connections {
+			if len(conn.waiting) > 0 {
+				c.deadline = min(c.deadline, conn.waiting[0].deadline)
+			}
+		}
+	}
+	return c.deadline
 }
 
 // Idle reports whether the client has nothing left to do.
@@ -345,13 +358,15 @@ func (c *client) expire() {
 			c.drop(conn)
 		}
 	}
-	due := c.retries
-	c.retries = nil
-	for _, r := range due {
+	c.due = c.due[:0]
+	c.retries = slices.DeleteFunc(c.retries, func(r retry) bool {
 		if r.at > now {
-			c.retries = append(c.retries, r)
-		} else {
-			c.send(r.task)
+			return false
 		}
+		c.due = append(c.due, r.task)
+		return true
+	})
+	for _, t := range c.due {
+		c.send(t)
 	}
 }

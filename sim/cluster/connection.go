@@ -88,8 +88,12 @@ func (conn *connection) write(c *client, encoded []byte, t *task) {
 // expect counts one command as sent.
 func (conn *connection) expect(c *client, t *task) {
 	conn.sent++
+	deadline := c.host.Now() + replyTimeout
+	if c.awaited == 0 { // else another one was sent before
+		c.deadline, c.stale = deadline, false
+	}
 	c.awaited++
-	conn.waiting = append(conn.waiting, waiter{task: t, deadline: c.host.Now() + replyTimeout})
+	conn.waiting = append(conn.waiting, waiter{task: t, deadline: deadline})
 }
 
 // data takes whole replies off a connection.
@@ -115,6 +119,7 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 		rest = rest[size:]
 		next := conn.waiting[0].task
 		c.awaited--
+		c.stale = c.stale || conn.waiting[0].deadline == c.deadline
 		conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
 		if next != nil {
 			c.reply = reply
@@ -128,6 +133,7 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 func (c *client) drop(conn *connection) {
 	c.connections = slices.DeleteFunc(c.connections, func(other *connection) bool { return other == conn })
 	c.awaited -= len(conn.waiting)
+	c.stale = true
 	var last *task // the commands of a transaction wait one behind the other
 	for _, w := range conn.waiting {
 		if w.task != nil && w.task != last {
