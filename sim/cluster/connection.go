@@ -120,7 +120,11 @@ func (c *client) data(stream transport.StreamID, data []byte) {
 		next := conn.waiting[0].task
 		c.awaited--
 		c.stale = c.stale || conn.waiting[0].deadline == c.deadline
-		conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
+		if len(conn.waiting) == 1 {
+			conn.waiting = conn.waiting[:0]
+		} else {
+			conn.waiting = append(conn.waiting[:0], conn.waiting[1:]...) // few, and no new array
+		}
 		if next != nil {
 			c.reply = reply
 			c.answered(conn, next, &c.reply)

@@ -17,18 +17,23 @@ func (l *ledger) add(effect *keyspace.Effect) { l.bytes = effect.Append(l.bytes)
 
 // check replays the ledger and compares.
 func (l *ledger) check(data *keyspace.Space) error {
-	replica := keyspace.New(1)
+	c, err := l.replay()
+	if err != nil {
+		return err
+	}
+	return c.compare(data)
+}
+
+// replay returns what the effects come to.
+func (l *ledger) replay() (contents, error) {
+	c := contents{}
 	for rest := l.bytes; len(rest) > 0; {
 		effect, size, err := keyspace.DecodeEffect(rest)
 		if err != nil {
-			return fmt.Errorf("the ledger does not decode: %w", err)
+			return nil, fmt.Errorf("the ledger does not decode: %w", err)
 		}
-		replica.Apply(effect)
+		c.apply(&effect)
 		rest = rest[size:]
 	}
-	if replica.Digest() != data.Digest() {
-		return fmt.Errorf("replaying the effects gives %d keys with digest %016x, the node has %d keys with digest %016x",
-			replica.Len(), replica.Digest(), data.Len(), data.Digest())
-	}
-	return nil
+	return c, nil
 }
