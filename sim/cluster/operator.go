@@ -301,7 +301,7 @@ func (c *Cluster) ordered(o *order, words [][]byte) {
 func (c *Cluster) planned(command string) []slots.Set {
 	sets := make([]slots.Set, len(c.nodes))
 	for _, in := range c.plan.Inputs {
-		if len(in.Args) < 3 || !strings.HasPrefix(strings.ToUpper(in.Args[2]), command) {
+		if len(in.Args) < 3 || len(in.Args[2]) < len(command) || !strings.EqualFold(in.Args[2][:len(command)], command) {
 			continue
 		}
 		words := make([][]byte, 0, len(in.Args))
