@@ -28,23 +28,28 @@ func (n *Node) expireDue() {
 	}
 	n.counters.ExpiredKeys += uint64(removed)
 	n.options.Marks.HitIf(removed == 0, marks.ExpiryEarly)
-	n.options.Marks.HitIf(removed == expiryBatch, marks.ExpiryBatchFull)
 	n.scheduleExpiry()
 }
 
-// scheduleExpiry sets the next round. The wall clock may jump, so the time until a key expires is only a guess at how long
-// to sleep; a key that is late for it is hidden all the same.
+// scheduleExpiry sets the next round.
 func (n *Node) scheduleExpiry() {
 	wall, any := n.space.NextExpiry()
 	switch {
 	case !any:
 		n.nextExpiry = Never
 	case wall <= n.at.Wall && !n.space.Working():
+		n.options.Marks.Hit(marks.ExpiryBatchFull)
 		n.nextExpiry = n.at.Now + expiryPause
 	default:
-		wait := time.Duration(min(max(wall-n.at.Wall, 0), int64(time.Hour/time.Millisecond))) * time.Millisecond
-		n.nextExpiry = n.at.Now + max(wait, expiryInterval)
+		n.nextExpiry = n.expiryRound(wall - 1)
 	}
+}
+
+// expiryRound returns when to look for a key that lives through a wall time (Unix milliseconds). The wall clock may jump, so the time
+// until the key is due is only a guess at how long to sleep; a key that is late for it is hidden all the same.
+func (n *Node) expiryRound(last int64) time.Duration {
+	wait := time.Duration(min(max(last-n.at.Wall, 0), int64(time.Hour/time.Millisecond))+1) * time.Millisecond
+	return n.at.Now + max(wait, expiryInterval)
 }
 
 // Emit implements command.Server: it is told of every change that a command has made to the data. The shard's log, from which
@@ -54,8 +59,8 @@ func (n *Node) Emit(effect *keyspace.Effect) {
 		n.observe(effect)
 	}
 	n.noticeChange(effect)
-	if effect.ExpireAt != 0 && n.nextExpiry == Never {
-		n.scheduleExpiry()
+	if effect.ExpireAt != 0 { // this key may be the next
+		n.nextExpiry = min(n.nextExpiry, n.expiryRound(effect.ExpireAt))
 	}
 }
 

@@ -58,6 +58,23 @@ func TestProlongedKeysAreNoLastRound(t *testing.T) {
 	}
 }
 
+// A key that ends before all those that were there does not wait for them.
+func TestAKeyOfShortLifeGoesBeforeOneOfLongLife(t *testing.T) {
+	h := openHarness(t, testOptions())
+	h.expect(0, "SET long v EX 3000", "+OK\r\n")
+	h.expect(0, "SET short v PX 1000", "+OK\r\n")
+	h.expect(0, "SET endless v PXAT 9223372036854775807", "+OK\r\n")
+	for end := h.clock.Now + 2*time.Second; h.clock.Now < end; {
+		elapsed := min(max(h.node.NextDeadline()-h.clock.Now, 0), time.Second)
+		h.clock.Now += elapsed
+		h.clock.Wall += int64((elapsed + time.Millisecond - 1) / time.Millisecond)
+		h.step(&DeadlineReached{})
+	}
+	if got := h.node.Space().Len(); got != 2 {
+		t.Errorf("%d keys are left", got)
+	}
+}
+
 func TestAnExpiredKeyIsGoneAtOnceForItsReader(t *testing.T) {
 	h := openHarness(t, testOptions())
 	h.expect(0, "SET k v PX 1000", "+OK\r\n")
