@@ -14,8 +14,6 @@ const (
 	expiryBatch = 64
 	// expiryPause is the time between two rounds while there are keys left to remove.
 	expiryPause = time.Millisecond
-	// expiryInterval is the least time between two looks at the index, so that keys which expire one by one share a round.
-	expiryInterval = 100 * time.Millisecond
 )
 
 // expireDue removes some of the keys whose time has passed.
@@ -49,7 +47,7 @@ func (n *Node) scheduleExpiry() {
 // until the key is due is only a guess at how long to sleep; a key that is late for it is hidden all the same.
 func (n *Node) expiryRound(last int64) time.Duration {
 	wait := time.Duration(min(max(last-n.at.Wall, 0), int64(time.Hour/time.Millisecond))+1) * time.Millisecond
-	return n.at.Now + max(wait, expiryInterval)
+	return n.at.Now + max(wait, n.options.ExpiryInterval)
 }
 
 // Emit implements command.Server: it is told of every change that a command has made to the data. The shard's log, from which

@@ -49,7 +49,7 @@ func TestProlongedKeysAreNoLastRound(t *testing.T) {
 		h.clock.Now += elapsed
 		h.clock.Wall += int64((elapsed + time.Millisecond - 1) / time.Millisecond)
 		h.step(&DeadlineReached{})
-		if took := h.clock.Now - began; took > 1001*time.Millisecond+expiryInterval {
+		if took := h.clock.Now - began; took > 1001*time.Millisecond+h.node.options.ExpiryInterval {
 			t.Fatalf("the key is still there after %v", took)
 		}
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	Consensus consensus.Config
 	// VoterReplacement is for how long a voter must have failed before another votes in its place.
 	VoterReplacement time.Duration
+	// ExpiryInterval is the least time between two looks for keys whose time has passed, so that keys which end one by one share a look.
+	ExpiryInterval time.Duration
 	// SeedPeers are the buses of nodes that a node which is alone tries to become one cluster with, the first one above all. The same list
 	// may be given to all. Optional.
 	SeedPeers []netip.AddrPort
@@ -163,6 +165,7 @@ func DefaultOptions() Options {
 		MaxDatagram:         wire.MaxDatagram,
 		Consensus:           DefaultConsensus(),
 		VoterReplacement:    time.Minute,
+		ExpiryInterval:      100 * time.Millisecond,
 		Limits:              DefaultLimits(),
 	}
 }
@@ -195,6 +198,9 @@ func (o *Options) validate() error {
 	}
 	if o.MaxDatagram < minDatagram || o.MaxDatagram > wire.MaxDatagram {
 		return fmt.Errorf("core: datagrams of at most %d bytes are not usable", o.MaxDatagram)
+	}
+	if o.ExpiryInterval <= 0 {
+		return errors.New("core: the time between two looks for ended keys must be positive")
 	}
 	if o.VoterReplacement <= 0 {
 		return errors.New("core: the time after which a voter is replaced must be positive")

@@ -28,7 +28,7 @@ type Config struct {
 	FullCoverage, AllowReadsWhenDown bool
 	// ReplyBurst is core.Limits.ReplyBurst, in bytes; small values exercise the holding back of clients. 0: the default.
 	ReplyBurst int
-	// QueryBuffer is core.Limits.QueryBuffer, in bytes, and a quarter of QueryBuffers; small values make clients overrun it. 0: the
+	// QueryBuffer is core.Limits.QueryBuffer, in bytes, and half of QueryBuffers; small values make clients overrun it. 0: the
 	// defaults.
 	QueryBuffer int
 	// StreamIdle is core.Limits.StreamIdle. 0: the default.
@@ -42,6 +42,9 @@ type Config struct {
 	Operators int
 	// VoterReplacement is core.Options.VoterReplacement. 0: the default.
 	VoterReplacement time.Duration
+	// ExpiryInterval is core.Options.ExpiryInterval: with a long one, keys are there for a while though their time has passed. 0: the
+	// default.
+	ExpiryInterval time.Duration
 	// Described says that the configuration knows all about its nodes from the start. Otherwise each has its first boot recorded. A
 	// script does not tell it.
 	Described bool
@@ -227,7 +230,7 @@ func (c *Config) validate() error {
 		return errors.New("cluster: a number of operators or a time that cannot be")
 	case shares == 0 && empty < len(c.Nodes):
 		return errors.New("cluster: no node has a share of the slots")
-	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0 || c.LogSegment < 0:
+	case c.ReplyBurst < 0 || c.QueryBuffer < 0 || c.StreamIdle < 0 || c.LogSegment < 0 || c.ExpiryInterval < 0:
 		return errors.New("cluster: a limit of the nodes cannot be negative")
 	case c.Chaos <= 0 || c.Settle <= 0:
 		return errors.New("cluster: both phases of a run need some time")
@@ -300,11 +303,14 @@ func (c *Cluster) nodeOptions(index int) core.Options {
 	if c.Config.VoterReplacement > 0 {
 		options.VoterReplacement = c.Config.VoterReplacement
 	}
+	if c.Config.ExpiryInterval > 0 {
+		options.ExpiryInterval = c.Config.ExpiryInterval
+	}
 	if config.ReplyBurst > 0 {
 		options.Limits.ReplyBurst = config.ReplyBurst
 	}
 	if config.QueryBuffer > 0 {
-		options.Limits.QueryBuffer, options.Limits.QueryBuffers = config.QueryBuffer, 4*config.QueryBuffer
+		options.Limits.QueryBuffer, options.Limits.QueryBuffers = config.QueryBuffer, 2*config.QueryBuffer
 	}
 	if config.StreamIdle > 0 {
 		options.Limits.StreamIdle = config.StreamIdle

@@ -8,7 +8,7 @@ import (
 	"github.com/ember-cluster/ember/sim"
 )
 
-// overdue is how long a key may outlive its time before active expiry has removed it.
+// overdue is how long a key may outlive its time before active expiry has removed it, beside the time between two looks.
 const overdue = time.Second
 
 // restTime is the virtual time within which nodes that have converged must have nothing left to do.
@@ -49,7 +49,7 @@ func (c *Cluster) unrest(e *expectation, d *driver, left time.Duration) unrest {
 	// A node that sleeps until a key ends notices a jump of the wall clock only when it wakes up.
 	if end, any := d.node.Space().NextExpiry(); any {
 		until := time.Duration(end-d.host.Wall()) * time.Millisecond
-		if until+overdue < left && !c.plans(sim.FaultWallJump) {
+		if until+overdue+c.Config.ExpiryInterval < left && !c.plans(sim.FaultWallJump) {
 			return unrest{expiry: true, until: until}
 		}
 	}

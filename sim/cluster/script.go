@@ -88,6 +88,7 @@ func (c *Config) groups() []group {
 			flag("full-coverage", &c.FullCoverage), flag("reads-when-down", &c.AllowReadsWhenDown), integer("reply-burst", &c.ReplyBurst),
 			integer("query-buffer", &c.QueryBuffer), duration("stream-idle", &c.StreamIdle), integer("log-segment", &c.LogSegment),
 			integer("operators", &c.Operators), duration("voter-replacement", &c.VoterReplacement),
+			duration("expiry-interval", &c.ExpiryInterval),
 		}},
 		{"upgrade", []field{
 			integer("reply-burst", &c.Upgrade.ReplyBurst), integer("query-buffer", &c.Upgrade.QueryBuffer),

@@ -236,6 +236,9 @@ func (d *drawer) multiOperation() []string {
 	case "MSET":
 		return d.args("MSET", key("a"), d.value(), key("b"), d.value())
 	case "DEL":
+		if d.source.Chance(random.Million / 2) {
+			return d.args("DEL", key("a"), key("b"), key("c")) // the slot has nothing left, for whoever is about to look at it
+		}
 		return d.args("DEL", key("a"), key("b"))
 	case "EXISTS":
 		return d.args("EXISTS", key("a"), key("b"), key("c"))

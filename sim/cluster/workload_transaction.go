@@ -90,7 +90,7 @@ func (d *drawer) queued(t *tag) []string {
 	case "INCR":
 		return d.args("INCR", key) // mostly an error, of which the commands behind it take no notice
 	case "PEXPIRE":
-		return d.args("PEXPIRE", key, strconv.Itoa(1+d.source.IntN(3000)))
+		return d.args("PEXPIRE", key, strconv.Itoa(1+d.source.IntN(choose(d.source, []int{100, 3000}))))
 	case "rename":
 		return d.renameOperation(t)
 	default:

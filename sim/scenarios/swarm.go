@@ -25,6 +25,9 @@ func drawSwarm(s *story, clients int) {
 	s.drawClients(clients)
 	s.workload = cluster.DrawWorkload(random.Derive(s.options.Seed, "workload"))
 	s.drawBursts()
+	if source := random.Derive(s.options.Seed, "expiry"); source.Chance(400_000) {
+		s.config.ExpiryInterval = source.Duration(100*time.Millisecond, 5*time.Second)
+	}
 	if s.operated && s.random.Chance(350_000) {
 		s.drawOperators()
 	}
