@@ -26,7 +26,7 @@ import (
 const (
 	recordKindNode      = 1
 	recordKindConsensus = 2
-	recordVersion       = 2
+	recordVersion       = 3
 )
 
 // Record is what a node keeps on disk about itself.
