@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +72,39 @@ func TestANodeWithoutALogIsDescribed(t *testing.T) {
 		if known, _ := g.nodes[i].node.State().Node(h.node.ID()); known.Hostname != "node.example" {
 			t.Errorf("node %d has %q", i, known.Hostname)
 		}
+	}
+}
+
+// A node without a log asks one member after the other, since the first may have none either.
+func TestAnotherHelpsIfOneCannot(t *testing.T) {
+	g := newTestGroup(t, 5)
+	g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(4), replyOK)
+	for _, broken := range []int{0, 4} {
+		g.nodes[broken].step(&LogFailed{Reason: "the disk is gone"})
+	}
+	g.do(4, "CLUSTER SETSLOT 5 STABLE")
+	for range 100 {
+		g.advance(100 * time.Millisecond)
+	}
+	if mark, marked := g.nodes[4].node.State().MarkOf(5); marked {
+		t.Errorf("the mark is %v", mark)
+	}
+}
+
+// Until the configuration knows of its start a target takes no keys, and can agree to nothing: it would not know what becomes of that.
+func TestATargetWhoseStartIsUnknownAgreesToNothing(t *testing.T) {
+	g := newTestGroup(t, 6) // of which one does not vote: what it has in force is in its own record
+	target := slices.IndexFunc(g.nodes, func(h *harness) bool { return !slices.Contains(h.node.State().Voters(), h.node.ID()) })
+	g.expect(0, "CLUSTER SETSLOT 5 MIGRATING "+nodeName(target), replyOK)
+	g.advance(time.Second)
+	options := testOptions()
+	options.Announce.ClientPort, options.Announce.BusPort = uint16(7001+target), uint16(17001+target)
+	h := g.nodes[target].restart(options)
+	h.persist()
+	h.open(0)
+	h.step(&LogFailed{Reason: "the disk is gone"})
+	h.send(0, request("CLUSTER", "SETSLOT", "5", "STABLE"))
+	if got := h.take(0); !strings.Contains(got, "boot") || len(h.node.closingImports) > 0 {
+		t.Errorf("%q, and it closes %v", got, h.node.closingImports)
 	}
 }
