@@ -33,11 +33,6 @@ func (n *Node) proposeFor(from wire.NodeID, number uint64, data []byte) error {
 	if err != nil {
 		return err
 	}
-	done := func(version uint64, err error) { n.answer(from, number, version, err) }
-	if err := n.fenced(); err != nil {
-		done(0, err)
-	} else {
-		n.proposeEnd(change, done)
-	}
+	n.proposeEnd(change, func(version uint64, err error) { n.answer(from, number, version, err) })
 	return nil
 }
