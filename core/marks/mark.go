@@ -10,7 +10,7 @@ const (
 	ReplyParked                       // a reply has to wait
 	ParkedReplySent                   // a reply that had to wait leaves
 	HeldClientResumed                 // a client goes on whose commands had to wait
-	WindowFull                        // a client has sent so many commands that they do not fit into one window
+	WindowFull                        // so many commands or keys came at once that they do not fit into one window
 	IncompleteInputKept               // an incomplete command stays where it is
 	QueryBufferOverrun                // a client is closed since it sends more than may wait
 	UnknownClient                     // an event concerns a client that the node has closed
