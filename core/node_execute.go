@@ -30,7 +30,9 @@ type execution struct {
 	window []parsed
 	// arguments holds the argument slices of the window's commands.
 	arguments [][]byte
-	context   command.Context
+	// openings are those of requests that came lately.
+	openings openings
+	context  command.Context
 	// muted takes the replies that nobody wants (CLIENT REPLY).
 	muted resp.Writer
 	stopwatch
@@ -107,10 +109,11 @@ func (n *Node) parse(index int) {
 	for !n.runs[index].stopped {
 		r := &n.runs[index]
 		start := len(n.arguments)
-		arguments, size, err := c.parser.AppendNext(n.arguments, r.buf[r.parsed:])
+		arguments, size, opening, err := n.next(c, r.buf[r.parsed:])
 		if err == nil && size == 0 {
 			return
 		}
+		request := r.buf[r.parsed : r.parsed+size]
 		r.parsed += size
 		if err == nil {
 			n.arguments = arguments
@@ -122,7 +125,13 @@ func (n *Node) parse(index int) {
 		n.window = n.window[:len(n.window)+1]
 		p := &n.window[len(n.window)-1]
 		p.run, p.end, p.args, p.err = index, r.parsed, args, err
-		n.prepare(p)
+		switch {
+		case opening != nil:
+			p.row = opening.row
+			n.prepareKeys(p, opening.keys)
+		case err == nil:
+			n.prepare(p, request)
+		}
 		// How much a stranger may send depends on whether this command lets it in.
 		full := len(n.window) == windowSize || n.space.WindowFull()
 		if full {
@@ -136,6 +145,18 @@ func (n *Node) parse(index int) {
 			return
 		}
 	}
+}
+
+// next reads the request at the start of a client's input and appends its arguments to those of the window. The opening is nil if
+// nothing is known of it.
+func (n *Node) next(c *client, input []byte) (arguments [][]byte, size int, opening *knownOpening, err error) {
+	if opening = n.openings.find(input); opening != nil {
+		if arguments, size = c.parser.AppendLike(&opening.Opening, n.arguments, input); size > 0 {
+			return arguments, size, opening, nil
+		}
+	}
+	arguments, size, err = c.parser.AppendNext(n.arguments, input)
+	return arguments, size, nil, err
 }
 
 // meet reports whether a client has authenticated, and has its input parsed accordingly.
@@ -201,22 +222,25 @@ func (n *Node) executeWindow() {
 // maxKeptArguments bounds the room for arguments that is kept for the next window.
 const maxKeptArguments = 16 << 10
 
-// prepare finds a command's row and the slot of its keys, and announces the keys to the keyspace if they may be there.
-func (n *Node) prepare(p *parsed) {
-	if p.err != nil {
-		return
-	}
+// prepare finds a request's row and keys.
+func (n *Node) prepare(p *parsed, request []byte) {
 	p.row = command.Resolve(p.args)
 	if p.row == nil || !p.row.ArityFits(len(p.args)) {
 		p.keys = malformed
 		return
 	}
 	keys, ok := p.row.KeyPositions(p.args)
-	switch {
-	case !ok:
+	if !ok {
 		p.keys = malformed
 		return
-	case keys.Count == 0:
+	}
+	n.openings.learn(request, p.row, keys)
+	n.prepareKeys(p, keys)
+}
+
+// prepareKeys finds the slot of a command's keys, and announces them to the keyspace if they may be there.
+func (n *Node) prepareKeys(p *parsed, keys command.KeyRange) {
+	if keys.Count == 0 {
 		return
 	}
 	p.slot, p.keys = slots.Of(p.args[keys.First]), oneSlot

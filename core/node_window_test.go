@@ -83,7 +83,7 @@ func benchmarkPipeline(b *testing.B, keys int) {
 	const key = "key:000000000000"
 	set := bytes.Repeat([]byte(request("SET", key, strings.Repeat("v", 64))), batch)
 	get := bytes.Repeat([]byte(request("GET", key)), batch)
-	for range keys / batch {
+	for range (keys + batch - 1) / batch {
 		step(set)
 	}
 	for name, input := range map[string][]byte{"GET": get, "SET": set} {

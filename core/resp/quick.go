@@ -11,26 +11,38 @@ const quickArguments = 64
 
 // quick reads the request at the start of buf and appends its arguments. It returns its size, or 0 if it needs a closer look.
 func (p *Parser) quick(args [][]byte, buf []byte) (extended [][]byte, size int) {
-	if p.missing > 0 || p.at > 0 || p.unauthenticated || p.failed != nil {
-		return nil, 0
-	}
 	count, at := shortNumber('*', buf)
-	if count == 0 || count > quickArguments || !p.Limits.allowShort(count) {
+	if count == 0 || count > quickArguments || !p.mayBeQuick(count) {
 		return nil, 0
 	}
 	extended = slices.Grow(args, count)[:len(args)+count]
-	for i := len(args); i < len(extended); i++ {
+	places := extended[len(args):]
+	if size = p.quickArguments(places, buf, at); size == 0 {
+		clear(places)
+		return nil, 0
+	}
+	return extended, size
+}
+
+// quickArguments reads the arguments that begin at a place of buf, and returns where the last one ends, or 0 if they need a closer
+// look.
+func (p *Parser) quickArguments(places [][]byte, buf []byte, at int) (end int) {
+	for i := range places {
 		length, line := shortNumber('$', buf[at:])
 		start := at + line
 		end := start + length
 		if line == 0 || len(buf)-start < length+lineEnd || p.Limits.MaxBulk != 0 && length > p.Limits.MaxBulk {
-			clear(extended[len(args):])
-			return nil, 0
+			return 0
 		}
-		extended[i] = buf[start:end:end]
+		places[i] = buf[start:end:end]
 		at = end + lineEnd
 	}
-	return extended, at
+	return at
+}
+
+// mayBeQuick reports whether the parser is at the start of a request, and one of so many arguments is within the limits.
+func (p *Parser) mayBeQuick(count int) bool {
+	return p.missing == 0 && p.at == 0 && !p.unauthenticated && p.failed == nil && p.Limits.allowShort(count)
 }
 
 // allowShort reports whether a request of so many arguments, and lines as long as shortNumber reads, are within the limits.
