@@ -121,6 +121,15 @@ func (t *table) homeBucket(hash uint64) *bucket {
 	return nil
 }
 
+// secondBucket returns the bucket that a search looks into behind the home of a hash, or nil.
+func (t *table) secondBucket(hash uint64) *bucket {
+	a := t.arrayOf(hash)
+	if i := a.home(hash) + 1; i < a.size() {
+		return a.at(i)
+	}
+	return nil
+}
+
 // insert adds an entry whose key is not there.
 func (t *table) insert(s *store, hash uint64, ref reference) {
 	t.count++

@@ -12,7 +12,7 @@ const windowKeys = 64
 //	Expect      key i          its hash; its table is on its way
 //	            key i-apart    the table is near; its bucket is on its way
 //	            key i-2*apart  the bucket is near; its entry is on its way, by its tag
-//	Prefetch    the same for the last keys
+//	Prefetch    the same for the last keys, and for those that are not in their homes
 //	commands    in order; all is near
 //	EndWindow
 //
@@ -21,6 +21,9 @@ const windowKeys = 64
 type window struct {
 	keys  [windowKeys]expectedKey
 	count int
+	// displaced are the numbers of the keys that are not in their homes, as it seems.
+	displaced      [windowKeys]uint8
+	displacedCount int
 	// last is the key that was recognised last. Those before it are not recognised any more.
 	last int
 	// moved says that a key has been added to a table, or taken from one, since the window began: candidates may be elsewhere.
@@ -38,6 +41,7 @@ type expectedKey struct {
 	slot   slots.Slot
 	hash   uint64
 	// home is the bucket at which the search begins, nil if there is none, and candidates are those of its lanes that have the key's tag.
+	// If it has no such lane, and keys that had no room there, home is the bucket behind it.
 	// Both count until the window has moved.
 	home       *bucket
 	candidates lanes
@@ -60,7 +64,7 @@ func (s *Space) Expect(slot slots.Slot, key []byte) {
 		s.fetchBucket(&w.keys[i])
 	}
 	if i := w.count - 1 - 2*apart; i >= 0 {
-		s.fetchEntry(&w.keys[i])
+		s.fetchEntry(i)
 	}
 }
 
@@ -77,7 +81,10 @@ func (s *Space) Prefetch() {
 		s.fetchBucket(&w.keys[i])
 	}
 	for i := max(w.count-2*apart, 0); i < w.count; i++ {
-		s.fetchEntry(&w.keys[i])
+		s.fetchEntry(i)
+	}
+	for _, i := range w.displaced[:w.displacedCount] {
+		s.fetchCandidates(&w.keys[i])
 	}
 }
 
@@ -88,21 +95,35 @@ func (s *Space) fetchBucket(k *expectedKey) {
 	}
 }
 
-// fetchEntry has the entry of an expected key brought near, as far as the tags tell which it is.
-func (s *Space) fetchEntry(k *expectedKey) {
-	if k.home == nil {
+// fetchEntry has the entry of an expected key brought near, as far as the tags tell which it is. If there is none with its tag in its
+// home, the next bucket is brought near instead.
+func (s *Space) fetchEntry(number int) {
+	w := &s.window
+	k := &w.keys[number]
+	if k.home == nil || s.fetchCandidates(k) || k.home.overflow == 0 {
 		return
 	}
-	if k.candidates = k.home.match(tagOf(k.hash)); k.candidates != 0 {
-		prefetchEntry(&s.store.arena.at(k.home.references[k.candidates.first()])[0])
+	if k.home = s.tables[k.slot].secondBucket(k.hash); k.home != nil {
+		prefetchBucket(k.home)
+		w.displaced[w.displacedCount] = uint8(number)
+		w.displacedCount++
 	}
+}
+
+// fetchCandidates finds the candidates for an expected key and has them brought near. It reports whether there are any.
+func (s *Space) fetchCandidates(k *expectedKey) bool {
+	k.candidates = k.home.match(tagOf(k.hash))
+	for rest := k.candidates; rest != 0; rest = rest.rest() {
+		prefetchEntry(&s.store.arena.at(k.home.references[rest.first()])[0])
+	}
+	return k.candidates != 0
 }
 
 // EndWindow forgets the expected keys.
 func (s *Space) EndWindow() {
 	w := &s.window
 	clear(w.keys[:w.count])
-	w.count, w.last, w.moved, w.foundKey = 0, 0, false, 0
+	w.count, w.displacedCount, w.last, w.moved, w.foundKey = 0, 0, 0, false, 0
 }
 
 // find returns the hash of a key and, if the key is there, its place.
@@ -118,7 +139,7 @@ func (s *Space) find(slot slots.Slot, key []byte) (hash uint64, at place, found 
 	if number == w.foundKey {
 		return k.hash, w.found, true
 	}
-	if at, found = s.tryCandidate(k, key); !found {
+	if at, found = s.tryCandidates(k, key); !found {
 		at, found = s.tables[slot].find(&s.store, k.hash, key)
 	}
 	if found {
@@ -127,13 +148,18 @@ func (s *Space) find(slot slots.Slot, key []byte) (hash uint64, at place, found 
 	return k.hash, at, found
 }
 
-// tryCandidate looks for an expected key where its tag was seen first. It need not be there.
-func (s *Space) tryCandidate(k *expectedKey, key []byte) (at place, found bool) {
-	if k.candidates == 0 || s.window.moved {
+// tryCandidates looks for an expected key where its tag was seen first. It need not be there.
+func (s *Space) tryCandidates(k *expectedKey, key []byte) (at place, found bool) {
+	if s.window.moved {
 		return place{}, false
 	}
-	at = place{bucket: k.home, lane: k.candidates.first()}
-	return at, s.store.holds(*at.reference(), key)
+	for rest := k.candidates; rest != 0; rest = rest.rest() {
+		at = place{bucket: k.home, lane: rest.first()}
+		if s.store.holds(*at.reference(), key) {
+			return at, true
+		}
+	}
+	return place{}, false
 }
 
 // number returns the number of an expected key, from 1, or 0 if the key was not expected.

@@ -116,3 +116,43 @@ func TestExpectedKeysAreFoundWhereTablesHaveGone(t *testing.T) {
 		})
 	}
 }
+
+// Keys for which their homes had no room are brought near as well, as long as they are in the next bucket, whatever else has their tags.
+func TestDisplacedKeysAreBroughtNear(t *testing.T) {
+	s := New(1)
+	key := func(i int) []byte { return fmt.Appendf(nil, "{a}%d", i) }
+	const keys = 3000
+	for i := range keys {
+		s.Apply(set(string(key(i)), "v", 0))
+	}
+	s.EndWindow()
+	slot := slots.Of(key(0))
+	table := s.tables[slot]
+	next := 0
+	for first := 0; first < keys; first += windowKeys {
+		for i := range windowKeys {
+			s.Expect(slot, key(first+i))
+		}
+		s.Prefetch()
+		for i := range s.window.keys {
+			k := &s.window.keys[i]
+			want, found := table.find(&s.store, k.hash, key(first+i))
+			if !found || want.bucket != table.homeBucket(k.hash) && want.bucket != table.secondBucket(k.hash) {
+				continue
+			}
+			if want.bucket == table.secondBucket(k.hash) {
+				next++
+				if table.homeBucket(k.hash).match(tagOf(k.hash)) != 0 {
+					continue // what has the tag at home comes first
+				}
+			}
+			if at, ok := s.tryCandidates(k, key(first+i)); !ok || at != want {
+				t.Errorf("key %d of the window is at %+v, was expected at %+v: %v", i, want, at, ok)
+			}
+		}
+		s.EndWindow()
+	}
+	if next < keys/100 {
+		t.Errorf("only %d keys are in the bucket behind their homes: this test tests nothing", next)
+	}
+}
