@@ -138,6 +138,21 @@ func TestCheckSeesPlantedBugs(t *testing.T) {
 	}
 }
 
+// Whether empty slots are empty is looked at bit by bit, all of them within so many checks.
+func TestCheckSeesATableThatStays(t *testing.T) {
+	for _, slot := range []slots.Slot{0, 9, slots.Count / 2, slots.Count - 1} {
+		s := broken()
+		s.tables[slot] = newTable()
+		checks := 0
+		for s.Check() == nil && checks <= slots.Count/checkedAtOnce {
+			checks++
+		}
+		if checks >= slots.Count/checkedAtOnce {
+			t.Errorf("slot %d: not seen", slot)
+		}
+	}
+}
+
 // firstClass returns the first free list that is not empty, firstFree the first block there.
 func (s *Space) firstClass() int {
 	class, ok := s.store.arena.classFrom(1)

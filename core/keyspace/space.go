@@ -31,6 +31,8 @@ type Space struct {
 	// bytes is the sum of the footprints of all entries in tables, tableBytes the memory of the tables, the dropped ones
 	// included.
 	bytes, tableBytes int64
+	// nextChecked is where Check goes on to look for tables that should not be there.
+	nextChecked slots.Slot
 }
 
 // New returns an empty Space. The seed decides the order of the keys within a slot; it should be secret where

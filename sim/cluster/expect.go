@@ -247,7 +247,7 @@ func (c *Cluster) disagreement(e *expectation, d *driver) string {
 		}
 	}
 	// A voter whose disk has lost what it had acknowledged is not caught up by its leader.
-	if c.decisive(e) && !c.struck(d.index) && !c.broken(d.index) && !d.node.Settled() {
+	if !d.node.Settled() && !c.struck(d.index) && !c.broken(d.index) && c.decisive(e) {
 		return "has something to change about the configuration"
 	}
 	return ""
@@ -261,17 +261,12 @@ func (c *Cluster) decisive(e *expectation) bool {
 			continue
 		}
 		members++
-		status := d.node.Consensus().Status()
-		for _, voters := range [][]topology.NodeID{status.Voters, status.Outgoing} {
-			well := 0
-			for _, id := range voters {
-				if j := slices.Index(c.ids, id); j >= 0 && e.nodes[j] && !c.broken(j) {
-					well++
-				}
-			}
-			if len(voters) > 0 && 2*well <= len(voters) {
-				return false
-			}
+		well := func(voter topology.NodeID) bool {
+			j := slices.Index(c.ids, voter)
+			return j >= 0 && e.nodes[j] && !c.broken(j)
+		}
+		if !d.node.Consensus().Quorum(well) {
+			return false
 		}
 	}
 	return members > 0

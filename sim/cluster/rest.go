@@ -16,24 +16,30 @@ const restTime = time.Minute
 
 // rest demands that nodes which have converged come to rest. Keys that end by then must have gone.
 func (c *Cluster) rest() {
-	var restless *driver
+	restless := 0 // the index of the node that had still something to do; it is asked first, since it most likely has
 	var why unrest
 	limit := c.World.Now() + restTime
+	has := func(e *expectation, index int) bool {
+		if e.together[index] {
+			restless, why = index, c.unrest(e, c.nodes[index], limit-c.World.Now())
+			return why != unrest{}
+		}
+		return false
+	}
 	calm := c.World.RunUntil(limit, func() bool {
 		e := c.expect()
-		for i, d := range c.nodes {
-			if !e.together[i] {
-				continue
-			}
-			if why = c.unrest(e, d, limit-c.World.Now()); why != (unrest{}) {
-				restless = d
+		if has(e, restless) {
+			return false
+		}
+		for i := range c.nodes {
+			if has(e, i) {
 				return false
 			}
 		}
 		return true
 	})
 	if !calm && !c.World.Ended() {
-		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s %v", restTime, restless.host.Name(), why))
+		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s %v", restTime, c.nodes[restless].host.Name(), why))
 	}
 }
 
