@@ -11,8 +11,12 @@ type listCommand struct{}
 
 // Run executes the command.
 func (c *listCommand) Run(s *session) error {
+	width := 0
 	for _, scenario := range scenarios.All() {
-		fmt.Fprintf(s.out, "%-11s %s\n", scenario.Name, scenario.Summary)
+		width = max(width, len(scenario.Name))
+	}
+	for _, scenario := range scenarios.All() {
+		fmt.Fprintf(s.out, "%-*s  %s\n", width, scenario.Name, scenario.Summary)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // performance are the flags that decide how a run is watched and told.
 type performance struct {
 	Check  bool   `help:"Run twice and compare the histories event by event."`
-	Trace  string `help:"Write a line per event to this file." type:"path" placeholder:"FILE"`
+	Trace  string `help:"Write a line per event to this file." placeholder:"FILE"`
 	Hashes bool   `help:"Begin each line of the trace with the hash of all that has happened, for diverge."`
 	JSON   bool   `help:"Print one JSON object instead of text." name:"json"`
 }

@@ -73,7 +73,7 @@ type runCommand struct {
 	Seed *uint64 `help:"Seed of the run; picked at random if left out."`
 	settings
 	performance
-	Save string `help:"Write down what the seed has decided before the run; see replay." type:"path" placeholder:"FILE"`
+	Save string `help:"Write down what the seed has decided before the run; see replay." placeholder:"FILE"`
 }
 
 // Run executes the command.

@@ -22,7 +22,7 @@ type shrinkCommand struct {
 	File string  `arg:"" optional:"" help:"File of the run, as run --save has written it." type:"existingfile"`
 	Seed *uint64 `help:"Seed of the run, if there is no file."`
 	settings
-	Output string        `help:"Where to write the smaller run." short:"o" required:"" type:"path" placeholder:"FILE"`
+	Output string        `help:"Where to write the smaller run." short:"o" required:"" placeholder:"FILE"`
 	For    time.Duration `help:"Stop after this time, with the best so far; no limit if 0." default:"0"`
 	Jobs   int           `help:"Runs at the same time; one per core if 0." default:"0"`
 	JSON   bool          `help:"Print a JSON object instead of the story." name:"json"`

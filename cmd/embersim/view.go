@@ -17,7 +17,7 @@ type viewCommand struct {
 	File string  `arg:"" optional:"" help:"File that run --save or shrink has written. Without one, a seed is run." type:"existingfile"`
 	Seed *uint64 `help:"Seed of the run; picked at random if left out."`
 	settings
-	Output string `help:"Page to write." short:"o" type:"path" default:"run.html"`
+	Output string `help:"Page to write." short:"o" default:"run.html"`
 }
 
 // Run executes the command.

@@ -31,8 +31,8 @@ const requireChromium = "EMBER_REQUIRE_CHROMIUM"
 // screenshots is the directory in which Screenshot keeps its pictures, if it is set.
 const screenshots = "EMBER_SCREENSHOTS"
 
-// limit bounds everything that one test does in a browser, so that a page that hangs fails the test rather than the suite.
-const limit = 3 * time.Minute
+// spare is how long before the end of its time the test program gives up on a page that hangs, to say what it waited for.
+const spare = 10 * time.Second
 
 // names are those under which a Chromium is installed.
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
@@ -69,8 +69,12 @@ func Start(t *testing.T, width, height int) (*Page, bool) {
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 	)
-	bounded, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
+	bounded := t.Context()
+	if end, any := t.Deadline(); any {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithDeadline(bounded, end.Add(-spare))
+		t.Cleanup(cancel)
+	}
 	allocator, cancel := chromedp.NewExecAllocator(bounded, options...)
 	t.Cleanup(cancel)
 	tab, cancel := chromedp.NewContext(allocator)
@@ -132,7 +136,7 @@ func (p *Page) Open(address, until string) {
 // Await waits until an expression holds.
 func (p *Page) Await(expression string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.context, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(limit))); err != nil {
+	if _, err := chromedp.Run(p.context, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(0))); err != nil {
 		p.t.Fatalf("waiting for %s: %v; console: %q", expression, err, p.Errors())
 	}
 }
