@@ -7,14 +7,18 @@ const windowKeys = 64
 
 // window remembers the hashes of keys that are about to be used. A load from memory takes longer than all else that a
 // command does, so the loads for a window of commands are begun before the first is executed. Where each leads is known only
-// when the one before has come, so they are begun some keys apart:
+// when the one before has come, so they are begun in rounds over all keys:
 //
-//	Expect      key i          its hash; its table is on its way
-//	            key i-apart    the table is near; its bucket is on its way
-//	            key i-2*apart  the bucket is near; its entry is on its way, by its tag
-//	Prefetch    the same for the last keys, and for those that are not in their homes
+//	Expect      its hash
+//	Prefetch    its table is on its way
+//	            the table is near; its bucket is on its way
+//	            the bucket is near; its entry is on its way, by its tag
+//	            the same with the next bucket, for those that are not in their homes
 //	commands    in order; all is near
 //	EndWindow
+//
+// Most of these loads lead to a page that the processor has not seen lately, and it goes on only a little way before it has found
+// out where that is. In a round it looks for several at once.
 //
 // A key is recognised by where it lies in memory, so this works only while the callers leave their bytes as they are;
 // what is not recognised is hashed again. Results never depend on it.
@@ -57,34 +61,28 @@ func (s *Space) Expect(slot slots.Slot, key []byte) {
 	k := &w.keys[w.count]
 	k.first, k.length, k.slot, k.hash = &key[0], len(key), slot, s.store.hash(key)
 	w.count++
-	if t := s.tables[slot]; t != nil {
-		prefetchTable(t)
-	}
-	if i := w.count - 1 - apart; i >= 0 {
-		s.fetchBucket(&w.keys[i])
-	}
-	if i := w.count - 1 - 2*apart; i >= 0 {
-		s.fetchEntry(i)
-	}
 }
 
 // WindowFull reports whether no further key will be remembered before the next EndWindow.
 func (s *Space) WindowFull() bool { return s.window.count == windowKeys }
 
-// apart is how many keys later the next load for a key is begun: what is done for so many takes about as long as a load.
-const apart = 4
-
-// Prefetch begins the loads that Expect has not begun yet.
+// Prefetch has all that leads to the expected keys brought near, and their entries.
 func (s *Space) Prefetch() {
 	w := &s.window
-	for i := max(w.count-apart, 0); i < w.count; i++ {
-		s.fetchBucket(&w.keys[i])
+	keys := w.keys[:w.count]
+	for i := range keys {
+		if t := s.tables[keys[i].slot]; t != nil {
+			prefetchTable(t)
+		}
 	}
-	for i := max(w.count-2*apart, 0); i < w.count; i++ {
+	for i := range keys {
+		s.fetchBucket(&keys[i])
+	}
+	for i := range keys {
 		s.fetchEntry(i)
 	}
 	for _, i := range w.displaced[:w.displacedCount] {
-		s.fetchCandidates(&w.keys[i])
+		s.fetchCandidates(&keys[i])
 	}
 }
 
