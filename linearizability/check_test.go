@@ -64,7 +64,7 @@ func TestRightHistoriesAreLegal(t *testing.T) {
 
 // sweepVerdict is what the sweep alone says of a history.
 func sweepVerdict(t *rapid.T, history []Operation, options Options) Verdict {
-	partitions, err := split(history)
+	partitions, err := split(history, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,6 +197,10 @@ func TestAgreesWithBruteForce(t *testing.T) {
 		if verdict := sweepVerdict(t, history, Options{}); verdict != want {
 			t.Fatalf("the sweep says %v, want %v for\n%s", verdict, want, List(history))
 		}
+		witness := drawWitness(t, history)
+		if report := Check(history, Options{Witness: logged(witness)}); report.Verdict != want {
+			t.Fatalf("%v\nwant %v, whatever a witness says: %v, for\n%s", &report, want, witness, List(history))
+		}
 		if _, _, ok := report.Window(); ok != (want == Illegal) {
 			t.Fatalf("%v\nhas a window: %t", &report, ok)
 		}
@@ -205,6 +209,17 @@ func TestAgreesWithBruteForce(t *testing.T) {
 	if verdicts[Legal] < 5 || verdicts[Illegal] < 5 {
 		t.Errorf("verdicts %v are one-sided", verdicts)
 	}
+}
+
+// drawWitness draws instants at which operations are said to have taken effect, which need not be possible.
+func drawWitness(t *rapid.T, history []Operation) map[uint64]time.Duration {
+	said := map[uint64]time.Duration{}
+	for _, o := range history {
+		if rapid.Bool().Draw(t, "said") {
+			said[o.ID] = o.Call + time.Duration(rapid.IntRange(-1, 6).Draw(t, "after"))
+		}
+	}
+	return said
 }
 
 // drawReply draws a reply that the command could have.
@@ -307,7 +322,7 @@ func TestSweepDecidesWhatPorcupineCannot(t *testing.T) {
 	lines = append(lines, `0 10-11 GET {t}4 → "3"`, `1 12-13 DEL {t}0 {t}1 {t}2 {t}3 {t}4 → 5`)
 	history := parseHistory(t, strings.Join(lines, "\n"))
 	options := Options{StepBudget: 20_000}
-	partitions, err := split(history)
+	partitions, err := split(history, nil)
 	if err != nil || len(partitions) != 1 {
 		t.Fatalf("%d partitions, %v", len(partitions), err)
 	}
@@ -323,6 +338,30 @@ func TestSweepDecidesWhatPorcupineCannot(t *testing.T) {
 		if !strings.Contains(before, want) {
 			t.Errorf("before the window there was %s, want %s among it", before, want)
 		}
+	}
+}
+
+// A partition that a witness can explain needs no search, even if another one is illegal: of that one, the report tells what
+// the history says and not what the witness does.
+func TestAWitnessSparesTheSearch(t *testing.T) {
+	var lines []string
+	said := map[uint64]time.Duration{}
+	for client := range 7 {
+		lines = append(lines, fmt.Sprintf("%d 0-90 APPEND a %d → applied", client, client))
+		said[uint64(client+1)] = time.Duration(90-client) * time.Second
+	}
+	lines = append(lines, `0 91-92 GET a → "6543210"`, `0 93-95 GET b → "x"`)
+	said[9] = 94 * time.Second
+	history := parseHistory(t, strings.Join(lines, "\n"))
+	if report := Check(history, Options{}); report.Verdict != Illegal || report.Steps < 1000 {
+		t.Fatalf("without a witness: %v after %d steps", &report, report.Steps)
+	}
+	report := Check(history, Options{Witness: logged(said)})
+	if report.Verdict != Illegal || !slices.Equal(report.Keys, []string{"b"}) || report.Steps > 20 {
+		t.Errorf("%v after %d steps", &report, report.Steps)
+	}
+	if _, window, ok := report.Window(); !ok || len(window) != 1 || window[0].Call != 93*time.Second || window[0].Return != 95*time.Second {
+		t.Errorf("the window is %v", window)
 	}
 }
 

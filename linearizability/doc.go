@@ -24,6 +24,9 @@
 // timed the history. A deadline is an interval, which every reply that depends on it narrows. So no history is refused that
 // such clocks allow, and what is accepted wrongly is wrong by no more than twice that error.
 //
+// The search is exponential at worst. Whoever knows when operations are said to have taken effect can name a witness: a
+// partition that it explains needs no search.
+//
 // The search is porcupine's (github.com/anishathalye/porcupine), after Lowe, "Testing for linearizability", 2017. Where it
 // finds no order, a second one follows all orders at once through time, to the first reply that has no explanation ("just
 // in time linearization", section 4 there). It shows where things went wrong, and it decides some histories that are too

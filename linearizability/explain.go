@@ -49,7 +49,7 @@ func (p *partition) explain(options Options, b *budget) (Verdict, *window) {
 		}
 	}
 	underWay := len(numbers)
-	for i := offender; i < len(p.calls) && p.calls[i].operation.Call <= end; i++ {
+	for i := offender; i < len(p.calls) && p.calls[i].begins <= end; i++ {
 		numbers = append(numbers, i)
 	}
 	var earlier []Operation

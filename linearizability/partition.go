@@ -10,13 +10,13 @@ import (
 type partition struct {
 	// keys are sorted. A world holds their values in this order.
 	keys []string
-	// calls are in the order of their operations' Call, then ID.
+	// calls are in the order of their beginning, then of their operations' ID.
 	calls []*call
 }
 
 // split returns the partitions of a history, ordered by their first key. Operations that failed are left out, and those
-// that changed nothing and of which nobody has the reply.
-func split(history []Operation) ([]*partition, error) {
+// that changed nothing and of which nobody has the reply. Calls take effect when the witness says, if there is one.
+func split(history []Operation, witness Log) ([]*partition, error) {
 	calls := make([]*call, 0, len(history))
 	memory := make([]call, len(history))
 	keys := newKeyNumbers()
@@ -30,6 +30,9 @@ func split(history []Operation) ([]*partition, error) {
 		}
 		calls = append(calls, c)
 		c.places = keys.join(c.command.keys)
+		if witness != nil {
+			c.narrow(witness)
+		}
 	}
 	return keys.assemble(calls), nil
 }
@@ -40,14 +43,27 @@ func (c *call) prepare(o *Operation) error {
 	if err != nil {
 		return err
 	}
-	*c = call{operation: o, command: parsed, returns: o.Return}
-	switch o.Outcome {
-	case OK:
+	*c = call{operation: o, command: parsed}
+	c.widen()
+	if o.Outcome == OK {
 		c.seen = &o.Reply
-	case Unknown:
-		c.returns = Never
 	}
 	return nil
+}
+
+// widen lets a call take effect at any time at which it can have.
+func (c *call) widen() {
+	c.begins, c.returns = c.operation.Call, c.operation.Return
+	if c.operation.Outcome == Unknown {
+		c.returns = Never
+	}
+}
+
+// narrow lets a call take effect when a witness says that it did, if it can have.
+func (c *call) narrow(witness Log) {
+	if at, ok := witness(c.operation.ID); ok && c.begins <= at && at <= c.returns {
+		c.begins, c.returns = at, at
+	}
 }
 
 // keyNumbers are the keys of a history, numbered in the order in which they appear, and which of them commands have joined.
@@ -122,14 +138,26 @@ func (k *keyNumbers) assemble(calls []*call) []*partition {
 		p.calls = append(p.calls, c)
 	}
 	for _, p := range all {
-		slices.SortFunc(p.calls, func(a, b *call) int {
-			if a.operation.Call != b.operation.Call {
-				return cmp.Compare(a.operation.Call, b.operation.Call)
-			}
-			return cmp.Compare(a.operation.ID, b.operation.ID)
-		})
+		p.sort()
 	}
 	return all
+}
+
+func (p *partition) sort() {
+	slices.SortFunc(p.calls, func(a, b *call) int {
+		if a.begins != b.begins {
+			return cmp.Compare(a.begins, b.begins)
+		}
+		return cmp.Compare(a.operation.ID, b.operation.ID)
+	})
+}
+
+// widen lets the calls take effect at any time at which they can have.
+func (p *partition) widen() {
+	for _, c := range p.calls {
+		c.widen()
+	}
+	p.sort()
 }
 
 // distinct returns places in order, without repetitions.

@@ -24,8 +24,9 @@ type call struct {
 	distinct []int
 	// seen is the reply that needs to be explained, nil if it is not known.
 	seen *Reply
-	// returns is the operation's Return, or Never.
-	returns time.Duration
+	// begins and returns are the instants between which it took effect: the operation's Call, and its Return or Never, or
+	// twice the instant that a witness names.
+	begins, returns time.Duration
 }
 
 // after returns the state after a call; nil if its reply has no explanation.
@@ -40,7 +41,7 @@ func (s *state) after(c *call, maxClockError time.Duration, m *memory) *state {
 // follow makes this state, whose memory may be used again, the one after another and a call, and reports whether its reply has an
 // explanation. The step is what is in between; only its memory counts.
 func (s *state) follow(before *state, x *step, c *call, maxClockError time.Duration) bool {
-	earliest := c.operation.Call
+	earliest := c.begins
 	for _, place := range c.distinct {
 		earliest = max(earliest, before.now[place])
 	}
@@ -51,7 +52,7 @@ func (s *state) follow(before *state, x *step, c *call, maxClockError time.Durat
 	s.worlds, s.hashed = x.next, false
 	s.now = append(s.now[:0], before.now...)
 	for _, place := range c.distinct {
-		s.now[place] = max(s.now[place], c.operation.Call)
+		s.now[place] = max(s.now[place], c.begins)
 	}
 	return len(s.worlds) > 0
 }

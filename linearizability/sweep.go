@@ -45,7 +45,7 @@ func events(calls []*call, from int) []event {
 	var all []event
 	for i, c := range calls {
 		if i >= from {
-			all = append(all, event{at: c.operation.Call, number: i})
+			all = append(all, event{at: c.begins, number: i})
 		}
 		if c.returns != Never {
 			all = append(all, event{at: c.returns, isEnd: true, number: i})

@@ -78,17 +78,12 @@ func (h *History) model() []linearizability.Operation {
 // judge decides whether the clients' history is linearizable. Unknown outcomes are resolved by what the nodes say that they
 // executed; that this is all they executed is checked by checkEnd.
 //
-// The search is exponential at worst, so it is given a witness first: the history in which every operation happened at the
-// instant at which a node says that it executed it, if that is between its call and its return. An order that explains
-// the narrower history explains the wider one too. Only if there is none is the wider one judged.
+// The witness is what the nodes say of when they executed an operation.
 func (c *Cluster) judge(e evidence) *linearizability.Report {
-	options := linearizability.Options{StepBudget: c.Config.StepBudget, MaxClockError: c.clockError()}
-	history := linearizability.Resolve(e.operations, e.applied)
-	c.history.witness(history)
-	report := linearizability.Check(history, options)
-	if report.Verdict != linearizability.Legal {
-		report = linearizability.Check(linearizability.Resolve(c.evidence().operations, e.applied), options)
-	}
+	report := linearizability.Check(linearizability.Resolve(e.operations, e.applied), linearizability.Options{
+		StepBudget: c.Config.StepBudget, MaxClockError: c.clockError(),
+		Witness: func(id uint64) (time.Duration, bool) { return c.history.Executed(c.history.Operations[id]) },
+	})
 	return &report
 }
 
@@ -100,16 +95,6 @@ type evidence struct {
 
 func (c *Cluster) evidence() evidence {
 	return evidence{c.history.model(), func(id uint64) (time.Duration, bool) { return c.history.Applied(c.history.Operations[id]) }}
-}
-
-// witness narrows every operation of a resolved history to the instant of its execution.
-func (h *History) witness(history []linearizability.Operation) {
-	for i := range history {
-		o := &history[i]
-		if at, ok := h.Executed(h.Operations[o.ID]); ok && o.Call <= at && at <= o.Return {
-			o.Call, o.Return = at, at
-		}
-	}
 }
 
 // clockError bounds how far a node's wall clock may have been from the world's.
