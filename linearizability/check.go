@@ -44,7 +44,8 @@ type Options struct {
 const DefaultStepBudget = 1_000_000
 
 // Check judges a history: for each partition of its keys, in the order of the keys, whether an order of the operations
-// explains the replies. It ends at the first partition for which none does. The operations may be in any order.
+// explains the replies. It ends at the first partition for which none does. All are tried with few steps before any is with
+// many: one partition that is found wrong is enough. The operations may be in any order.
 func Check(history []Operation, options Options) Report {
 	if options.StepBudget == 0 {
 		options.StepBudget = DefaultStepBudget
@@ -58,43 +59,75 @@ func Check(history []Operation, options Options) Report {
 	}
 	report := Report{Partitions: len(partitions)}
 	var scratch follower
-	for _, p := range partitions {
-		if options.Witness != nil {
-			if p.vouched(options, &scratch, &report.Steps) {
-				continue
-			}
-			p.widen()
-		}
-		verdict, window, steps := p.judge(options, &scratch)
-		report.Steps += steps
-		if verdict == Legal || verdict == Undecided && report.Verdict == Undecided {
-			continue
-		}
-		report.Verdict, report.window = verdict, window
-		report.Keys, report.Operations = p.keys, operationsOf(p.calls)
-		if verdict == Illegal {
-			break
-		}
+	if options.Witness != nil {
+		partitions = report.doubtful(partitions, options, &scratch)
+	}
+	for _, steps := range budgets(options.StepBudget) {
+		partitions = report.judge(partitions, options, steps, &scratch)
+	}
+	if len(partitions) > 0 && report.Verdict == Legal {
+		report.blame(partitions[0], Undecided, nil)
 	}
 	return report
 }
 
-// vouched reports whether the calls of a partition, at the instants that a witness has told, explain their replies, and adds the
-// steps that it took to find out.
-func (p *partition) vouched(options Options, scratch *follower, steps *int) bool {
-	b := &budget{left: options.StepBudget}
-	defer func() { *steps += options.StepBudget - b.left }()
-	return p.check(options, b, scratch) == Legal
+// doubtful returns the partitions that a witness cannot explain.
+func (r *Report) doubtful(partitions []*partition, options Options, scratch *follower) []*partition {
+	return slices.DeleteFunc(partitions, func(p *partition) bool {
+		b := &budget{left: options.StepBudget}
+		verdict := p.check(options, b, scratch)
+		r.Steps += options.StepBudget - b.left
+		if verdict != Legal {
+			p.widen()
+		}
+		return verdict == Legal
+	})
 }
 
-// judge decides one partition, and cuts an illegal one down to a window, if the budget allows it. Porcupine follows one
-// order at a time, which is the quickest if there is one. The sweep follows all at once, which ends sooner if there is none
-// and many keys have been joined; so it may decide what porcupine could not.
-func (p *partition) judge(options Options, scratch *follower) (Verdict, *window, int) {
-	first, second := &budget{left: options.StepBudget}, &budget{left: options.StepBudget}
+// leastBudget is how many steps are worth trying.
+const leastBudget = 1000
+
+// budgets returns the steps that partitions are tried with, one after another, if so many are allowed.
+func budgets(most int) []int {
+	return slices.DeleteFunc([]int{most / 64, most / 8, most}, func(steps int) bool { return steps < min(leastBudget, most) })
+}
+
+// judge judges partitions, with so many steps for each search, until it finds one that is illegal, and returns those that it has
+// not decided. Those whose fault is not seen are looked at again with more steps, if there are.
+func (r *Report) judge(partitions []*partition, options Options, steps int, scratch *follower) []*partition {
+	if r.Verdict == Illegal {
+		return nil
+	}
+	last := steps == options.StepBudget
+	var undecided []*partition
+	for _, p := range partitions {
+		verdict, window, taken := p.judge(options, steps, scratch)
+		r.Steps += taken
+		switch {
+		case verdict == Illegal && (window != nil || last):
+			r.blame(p, Illegal, window)
+			return nil
+		case verdict != Legal:
+			undecided = append(undecided, p)
+		}
+	}
+	return undecided
+}
+
+// blame makes the report one about a partition.
+func (r *Report) blame(p *partition, verdict Verdict, window *window) {
+	r.Verdict, r.window = verdict, window
+	r.Keys, r.Operations = p.keys, operationsOf(p.calls)
+}
+
+// judge decides one partition, and cuts an illegal one down to a window, if so many steps for each of the two searches allow it.
+// Porcupine follows one order at a time, which is the quickest if there is one. The sweep follows all at once, which ends
+// sooner if there is none and many keys have been joined; so it may decide what porcupine could not.
+func (p *partition) judge(options Options, steps int, scratch *follower) (Verdict, *window, int) {
+	first, second := &budget{left: steps}, &budget{left: steps}
 	verdict := p.check(options, first, scratch)
 	if verdict == Legal {
-		return Legal, nil, options.StepBudget - first.left
+		return Legal, nil, steps - first.left
 	}
 	opinion, window := p.explain(options, second)
 	if verdict == Illegal && opinion == Legal {
@@ -103,7 +136,7 @@ func (p *partition) judge(options Options, scratch *follower) (Verdict, *window,
 	if verdict == Undecided {
 		verdict = opinion
 	}
-	return verdict, window, 2*options.StepBudget - first.left - second.left
+	return verdict, window, 2*steps - first.left - second.left
 }
 
 // validate finds a caller's mistake.

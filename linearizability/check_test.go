@@ -365,6 +365,29 @@ func TestAWitnessSparesTheSearch(t *testing.T) {
 	}
 }
 
+// One partition that is wrong is enough: it is found before much is spent on another one, which comes first and is hard.
+func TestWhatIsEasilySeenIsSeenFirst(t *testing.T) {
+	s := &simulation{clients: 8, operations: 400, keys: 1, lost: 60, choose: chooseBySeed(1)}
+	history, _ := s.run()
+	never := Operation{Args: []string{"GET", "{t}0"}, Call: time.Hour, Return: time.Hour, Reply: bulkReply("never written")}
+	never.ID = 1 << 32
+	history = append(history, never)
+	never.ID, never.Args, never.Call = 1<<33, []string{"GET", "{t}other"}, time.Minute
+	history = append(history, never)
+	report := Check(history, Options{})
+	if report.Verdict != Illegal || !slices.Equal(report.Keys, []string{"{t}other"}) || report.Steps < DefaultStepBudget/64 || report.Steps > DefaultStepBudget/16 {
+		t.Errorf("%v after %d steps", &report, report.Steps)
+	}
+	if at, ok := report.Offence(); !ok || at != time.Hour {
+		t.Errorf("the offence is at %v, %t", at, ok)
+	}
+	if legal := Check(nil, Options{}); legal.Verdict != Legal {
+		t.Errorf("nothing at all is %v", &legal)
+	} else if at, ok := legal.Offence(); ok {
+		t.Errorf("nothing at all has an offence at %v", at)
+	}
+}
+
 // An illegal partition tells more than one that was not decided before it.
 func TestIllegalOutweighsUndecided(t *testing.T) {
 	history := parseHistory(t, `

@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,18 +19,25 @@ type config struct {
 type frontier struct {
 	configs []config
 	index   map[string]int // by configKey
+	key     []byte         // memory of the last one
 }
 
 func newFrontier() *frontier { return &frontier{index: map[string]int{}} }
 
-func configKey(done []int) string { return fmt.Sprint(done) }
+// configKey returns memory with the key of a set of calls at its end.
+func configKey(memory []byte, done []int) []byte {
+	for _, i := range done {
+		memory = binary.AppendUvarint(memory, uint64(i))
+	}
+	return memory
+}
 
 // add joins a way to the frontier.
 func (f *frontier) add(done []int, s *state) {
-	key := configKey(done)
-	i, ok := f.index[key]
+	f.key = configKey(f.key[:0], done)
+	i, ok := f.index[string(f.key)]
 	if !ok {
-		f.index[key] = len(f.configs)
+		f.index[string(f.key)] = len(f.configs)
 		f.configs = append(f.configs, config{done, s})
 		return
 	}
@@ -47,7 +55,7 @@ func (f *frontier) equal(other *frontier) bool {
 		return false
 	}
 	for _, c := range f.configs {
-		i, ok := other.index[configKey(c.done)]
+		i, ok := other.index[string(configKey(nil, c.done))]
 		if !ok || !c.state.equal(other.configs[i].state) {
 			return false
 		}

@@ -19,8 +19,8 @@ type Report struct {
 	Err error
 	// Partitions is how many there are, Steps how many steps of the model they took.
 	Partitions, Steps int
-	// Keys and Operations are of the first partition that is illegal, or else of the first that is undecided, in the order
-	// of the calls.
+	// Keys and Operations are of a partition that is illegal, or else of the first that is undecided, in the order of the
+	// calls.
 	Keys       []string
 	Operations []Operation
 	// window is where an illegal partition goes wrong, nil if that took too many steps to find.
@@ -36,6 +36,14 @@ func (r *Report) Window() (before string, smallest []Operation, ok bool) {
 		return "", nil, false
 	}
 	return r.window.describe(), operationsOf(r.window.calls), true
+}
+
+// Offence returns when the first reply came that has no explanation. Without a window, ok is false.
+func (r *Report) Offence() (at time.Duration, ok bool) {
+	if r.window == nil {
+		return 0, false
+	}
+	return r.window.end, true
 }
 
 // String returns the verdict and, if it is not that the history is legal, the operations that it is about.

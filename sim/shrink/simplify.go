@@ -143,13 +143,7 @@ func pauses(script *sim.Script, _ *sim.Report) []Edit {
 	if len(plan.Faults)+len(plan.Inputs) > mostPauses {
 		return nil
 	}
-	instants := []time.Duration{0}
-	for _, f := range plan.Faults {
-		instants = append(instants, f.At)
-	}
-	for _, in := range plan.Inputs {
-		instants = append(instants, in.At)
-	}
+	instants := append(beginnings(plan), 0)
 	slices.Sort(instants)
 	var edits []Edit
 	for i := 1; i < len(instants); i++ {
@@ -163,17 +157,7 @@ func pauses(script *sim.Script, _ *sim.Report) []Edit {
 
 // earlier moves all that begins at or after an instant of this plan.
 func earlier(plan *sim.Plan, from, by time.Duration) Edit {
-	var faults, inputs []int
-	for i, f := range plan.Faults {
-		if f.At >= from {
-			faults = append(faults, i)
-		}
-	}
-	for i, in := range plan.Inputs {
-		if in.At >= from {
-			inputs = append(inputs, i)
-		}
-	}
+	faults, inputs := beginning(plan, func(at time.Duration) bool { return at >= from })
 	return func(script *sim.Script) {
 		for _, i := range faults {
 			script.Plan.Faults[i].At -= by
@@ -184,11 +168,13 @@ func earlier(plan *sim.Plan, from, by time.Duration) Edit {
 	}
 }
 
-// numbers makes the numbers and durations round that settings and hosts have.
-func numbers(script *sim.Script, _ *sim.Report) []Edit {
+// numbers makes the numbers and durations round that settings and hosts have, but for those that are the default: settings would
+// make them that again.
+func (s *search) numbers(script *sim.Script, _ *sim.Report) []Edit {
 	var edits []Edit
-	eachValue(script, func(list func(*sim.Script) []sim.Setting, at, number int, _ string, value sim.Value) {
-		if text := rounded(value.Text); text != value.Text {
+	eachValue(script, func(list func(*sim.Script) []sim.Setting, at, number int, name string, value sim.Value) {
+		normal, _ := s.normal(name, value.Key)
+		if text := rounded(value.Text); text != value.Text && value.Text != normal {
 			edits = append(edits, setValue(list, at, number, text))
 		}
 	})
