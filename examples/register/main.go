@@ -61,7 +61,7 @@ func (c *cli) run(out, page io.Writer) (failed bool, err error) {
 
 // explain makes a failing run small, prints it and writes a page of it.
 func explain(script sim.Script, out, page io.Writer) error {
-	small, err := shrink.Shrink(script, shrink.Options{Run: func(s sim.Script) (sim.Report, error) {
+	small, err := shrink.Shrink(script, shrink.Options{Run: func(s sim.Script, _ uint64) (sim.Report, error) {
 		report, _, err := perform(s, nil)
 		return report, err
 	}})

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -87,10 +88,16 @@ func shorterRun(script *sim.Script, report *sim.Report) []shrink.Edit {
 			if value.Key == "settle" && report.Verdict == sim.Stalled {
 				least = leastSettle
 			}
-			shorter := []time.Duration{span / 2, 20 * time.Second, 10 * time.Second, 5 * time.Second, 2 * time.Second, time.Second}
+			shorter := []time.Duration{20 * time.Second, 10 * time.Second, 5 * time.Second, 2 * time.Second, time.Second}
+			for part := span / 2; part >= time.Second; part /= 2 {
+				shorter = append(shorter, part)
+			}
 			if value.Key == "chaos" {
 				shorter = append(shorter, last+time.Second, last+time.Millisecond)
+			} else {
+				shorter = append(shorter, 100*time.Millisecond, 10*time.Millisecond, time.Millisecond)
 			}
+			slices.SortFunc(shorter, func(a, b time.Duration) int { return cmp.Compare(b, a) })
 			for _, to := range shorter {
 				edits = append(edits, func(script *sim.Script) {
 					text := &script.Settings[at].Values[number].Text

@@ -19,19 +19,24 @@ func Shrink(script sim.Script, options shrink.Options) (shrink.Result, error) {
 	}
 	promised := config.bearsAll(plan)
 	options.Reductions, options.Defaults = Reductions(), Defaults
-	options.Run = func(script sim.Script) (sim.Report, error) {
-		config, plan, err := FromScript(script)
-		if err == nil && promised && !config.bearsAll(plan) {
-			err = errBeyond
-		}
-		if err != nil {
-			return sim.Report{}, err
-		}
-		result, err := Run(script.Scenario, config, plan)
-		if err != nil {
-			return sim.Report{}, err
-		}
-		return result.Report, nil
-	}
+	options.Run = func(script sim.Script, most uint64) (sim.Report, error) { return runUntil(script, most, promised) }
 	return shrink.Shrink(script, options)
+}
+
+// runUntil runs a script, and leaves it unjudged if it has not ended after so many events, unless that is 0. If it is to be within
+// what is promised, one beyond is an error.
+func runUntil(script sim.Script, most uint64, promised bool) (sim.Report, error) {
+	config, plan, err := FromScript(script)
+	if err == nil && promised && !config.bearsAll(plan) {
+		err = errBeyond
+	}
+	if err != nil {
+		return sim.Report{}, err
+	}
+	config.Until = most
+	result, err := Run(script.Scenario, config, plan)
+	if err != nil {
+		return sim.Report{}, err
+	}
+	return result.Report, nil
 }

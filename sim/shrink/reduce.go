@@ -121,13 +121,21 @@ func (s *search) first(n int, candidate func(i int) sim.Script) int {
 	return found
 }
 
+// A run that is to be smaller than the best one is given up when it has taken many more events: what does not fail may go on
+// for long, and one that fails much later is no help.
+const (
+	patience = 2
+	// leastEvents is how many events take no time worth saving.
+	leastEvents = 10_000
+)
+
 // try runs a candidate, unless it is the best one again, or known not to fail.
 func (s *search) try(script sim.Script) *trial {
 	t := &trial{script: script, digest: sha256.Sum256([]byte(script.String()))}
 	if t.digest == s.digest || s.failed[t.digest] || s.stopped() {
 		return t
 	}
-	report, err := s.options.Run(script)
+	report, err := s.options.Run(script, patience*s.report.Events+leastEvents)
 	t.ran = true
 	if err == nil {
 		t.report = report

@@ -9,8 +9,9 @@ import (
 
 // Options say how a script is run, and what can be done to it.
 type Options struct {
-	// Run runs a script. The error says that it cannot be run. It is called from several goroutines if First does so.
-	Run func(script sim.Script) (sim.Report, error)
+	// Run runs a script. The error says that it cannot be run. A run that has not ended after so many events, if that is not 0,
+	// may be left as one that does not fail. It is called from several goroutines if First does so.
+	Run func(script sim.Script, most uint64) (sim.Report, error)
 	// Reductions are the protocol's own.
 	Reductions []Reduction
 	// Defaults returns the values that a setting, or a host, of a name has where nothing is set. Nil: none is known.
@@ -47,7 +48,7 @@ const maxRounds = 12
 // Shrink returns a smaller script whose run fails in the same way. The error says why there is nothing to shrink: the script
 // cannot be run, or its run does not fail.
 func Shrink(script sim.Script, options Options) (Result, error) {
-	report, err := options.Run(script)
+	report, err := options.Run(script, 0)
 	if err != nil {
 		return Result{}, err
 	}

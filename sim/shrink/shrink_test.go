@@ -38,8 +38,8 @@ func large(faults, inputs int) sim.Script {
 func host(i int) string { return fmt.Sprintf("h%d", i%4) }
 
 // needs is a run that fails if the plan still has all of some inputs, by their argument.
-func needs(args ...string) func(sim.Script) (sim.Report, error) {
-	return func(script sim.Script) (sim.Report, error) {
+func needs(args ...string) func(sim.Script, uint64) (sim.Report, error) {
+	return func(script sim.Script, _ uint64) (sim.Report, error) {
 		for _, arg := range args {
 			if !slices.ContainsFunc(script.Plan.Inputs, func(in sim.Input) bool { return in.Args[1] == arg }) {
 				return sim.Report{Verdict: sim.OK}, nil
@@ -104,7 +104,7 @@ func TestTheResultDoesNotDependOnHowManyRunAtOnce(t *testing.T) {
 }
 
 func TestAnotherFailureIsNotTaken(t *testing.T) {
-	result, err := Shrink(large(10, 20), Options{Run: func(script sim.Script) (sim.Report, error) {
+	result, err := Shrink(large(10, 20), Options{Run: func(script sim.Script, _ uint64) (sim.Report, error) {
 		report := sim.Report{Verdict: sim.Violation, Check: "this"}
 		switch {
 		case len(script.Plan.Inputs) < 5:
@@ -122,7 +122,7 @@ func TestAnotherFailureIsNotTaken(t *testing.T) {
 func TestWhatIsLeftIsSimple(t *testing.T) {
 	result, err := Shrink(large(30, 0), Options{
 		Defaults: func(string) []sim.Value { return []sim.Value{{Key: "weight", Text: "1"}} },
-		Run: func(script sim.Script) (sim.Report, error) {
+		Run: func(script sim.Script, _ uint64) (sim.Report, error) {
 			for _, f := range script.Plan.Faults {
 				if f.Amount >= 5000 && f.For > time.Second && f.At >= 2*time.Second && slices.Contains(f.Hosts, "h3") {
 					return sim.Report{Verdict: sim.Stalled, Check: "test", VirtualTime: 20 * time.Second}, nil
@@ -159,13 +159,106 @@ func TestAStoppedSearchKeepsItsBest(t *testing.T) {
 	}
 }
 
+// firstEnd shrinks a script and returns how far it was when a pass had ended for the first time.
+func firstEnd(t *testing.T, script sim.Script, pass string, run func(sim.Script, uint64) (sim.Report, error)) Progress {
+	t.Helper()
+	var end Progress
+	begun := false
+	_, err := Shrink(script, Options{Run: run, Progress: func(p Progress) {
+		begun = begun || p.Pass == pass
+		if begun && p.Pass != pass && end.Pass == "" {
+			end = p
+		}
+	}})
+	if err != nil || end.Pass == "" {
+		t.Fatalf("%v, %q has not ended", err, pass)
+	}
+	return end
+}
+
+// A check at the end of a run can tell when the failure was there: what comes after goes at once, but for what the rest counts on.
+func TestWhatComesAfterAFailureThatIsFoundAtTheEndGoesFirst(t *testing.T) {
+	script := large(8, 1000)
+	for _, fussy := range []bool{false, true} {
+		run := func(script sim.Script, _ uint64) (sim.Report, error) {
+			ofThis := func(in sim.Input) bool { return in.Host == host(3) && in.At > 500*time.Millisecond }
+			if fussy && !slices.ContainsFunc(script.Plan.Inputs, ofThis) {
+				return sim.Report{Verdict: sim.Stalled}, nil
+			}
+			report, err := needs("7")(script, 0)
+			report.Evident = 40 * time.Millisecond
+			return report, err
+		}
+		end := firstEnd(t, script, "what comes after the failure", run)
+		if !fussy && (end.Runs != 2 || end.Inputs != 40 || end.Faults != 0) || fussy && (end.Runs > 8 || end.Inputs != 40+240 || end.Faults != 0) {
+			t.Errorf("fussy %t: left are %d inputs and %d faults after %d runs", fussy, end.Inputs, end.Faults, end.Runs)
+		}
+	}
+}
+
+// Where nobody can tell when the failure was there, a few runs find the span of time that it needs.
+func TestALongPlanIsCutIntoSpans(t *testing.T) {
+	if end := firstEnd(t, large(0, 3200), "spans of time", needs("1500", "1510")); end.Runs > 12 || end.Inputs > 200 {
+		t.Errorf("left are %d inputs after %d runs", end.Inputs, end.Runs)
+	}
+}
+
+// A candidate may take some more events than the best run, and not any number.
+func TestCandidatesThatGoOnForLongAreGivenUp(t *testing.T) {
+	best, runs := uint64(0), 0
+	_, err := Shrink(large(0, 100), Options{Run: func(script sim.Script, most uint64) (sim.Report, error) {
+		if runs++; runs == 1 != (most == 0) || runs > 1 && (most < best || most > 2*best+leastEvents) {
+			t.Errorf("run %d may take %d events, the best one took %d", runs, most, best)
+		}
+		report, err := needs("5", "50")(script, most)
+		report.Events = 1_000_000 * uint64(len(script.Plan.Inputs))
+		if report.Signature() != "" {
+			best = report.Events
+		}
+		return report, err
+	}})
+	if err != nil || best != 2_000_000 {
+		t.Errorf("%v, the best run takes %d events", err, best)
+	}
+}
+
+// What can be made smaller by much is not made so step by step, each with a round of all passes; and a default that is not round
+// stays.
+func TestFewRoundsAreNeeded(t *testing.T) {
+	script := large(1, 0)
+	rounds := 0
+	result, err := Shrink(script, Options{
+		Defaults: func(string) []sim.Value { return []sim.Value{{Key: "weight", Text: "15"}} },
+		Run: func(script sim.Script, _ uint64) (sim.Report, error) {
+			ends := func(f sim.Fault) bool { return f.At+f.For >= 7*time.Second && f.For >= 3*time.Millisecond }
+			if slices.ContainsFunc(script.Plan.Faults, ends) {
+				return sim.Report{Verdict: sim.Violation, Check: "test", VirtualTime: 20 * time.Second}, nil
+			}
+			return sim.Report{Verdict: sim.OK}, nil
+		},
+		Progress: func(p Progress) {
+			if p.Pass == "settings" {
+				rounds++ // it tells when the pass begins, and after each attempt
+			}
+		},
+	})
+	if err != nil || rounds > 8 || !result.Complete || result.Script.Plan.Faults[0].For >= 6*time.Millisecond {
+		t.Errorf("%v: %d rounds, %v", err, rounds, result.Script.Plan.Faults)
+	}
+	for _, h := range result.Script.Hosts {
+		if h.Values[0].Text != "15" {
+			t.Errorf("left is %v", h)
+		}
+	}
+}
+
 func TestThereMustBeAFailure(t *testing.T) {
 	_, err := Shrink(large(1, 1), Options{Run: needs("999")})
 	if err == nil || !strings.Contains(err.Error(), "does not fail") {
 		t.Error(err)
 	}
 	broken := errors.New("broken")
-	if _, err := Shrink(large(1, 1), Options{Run: func(sim.Script) (sim.Report, error) { return sim.Report{}, broken }}); !errors.Is(err, broken) {
+	if _, err := Shrink(large(1, 1), Options{Run: func(sim.Script, uint64) (sim.Report, error) { return sim.Report{}, broken }}); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }

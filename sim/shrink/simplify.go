@@ -42,10 +42,10 @@ const leastSpan = time.Millisecond
 func durations(script *sim.Script, _ *sim.Report) []Edit {
 	var edits []Edit
 	for i, f := range script.Plan.Faults {
-		if half := f.For / 2; half >= leastSpan {
+		for part := f.For / 2; part >= leastSpan; part /= 2 {
 			edits = append(edits, func(script *sim.Script) {
-				if f := &script.Plan.Faults[i]; f.For > half {
-					f.At, f.For = f.At+f.For-half, half
+				if f := &script.Plan.Faults[i]; f.For > part {
+					f.At, f.For = f.At+f.For-part, part
 				}
 			})
 		}
@@ -84,10 +84,15 @@ func lower[T ~int64](number *T, to T) {
 	}
 }
 
-// smaller returns simpler numbers than a number, the simplest last: with fewer digits, of half the size and of a tenth.
+// smaller returns simpler numbers than a number, the simplest last: with fewer digits, of half the size, and of a tenth, a hundredth
+// and so on.
 func smaller(number int64) []int64 {
+	candidates := []int64{roundDown(number, 2), roundDown(number, 1), roundDown(number/2, 1)}
+	for rest := number / 10; rest != 0; rest /= 10 {
+		candidates = append(candidates, roundDown(rest, 1))
+	}
 	var all []int64
-	for _, candidate := range []int64{roundDown(number, 2), roundDown(number, 1), roundDown(number/2, 1), roundDown(number/10, 1)} {
+	for _, candidate := range candidates {
 		if candidate != 0 && candidate != number && !slices.Contains(all, candidate) {
 			all = append(all, candidate)
 		}
