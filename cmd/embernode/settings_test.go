@@ -153,3 +153,20 @@ func TestLargePagesCanBeSwitchedOff(t *testing.T) {
 		t.Error("maybe is accepted")
 	}
 }
+
+// A loop over epoll has a processor of Go's to itself; goroutines share them, and pay for each.
+func TestThreads(t *testing.T) {
+	for _, test := range []struct {
+		loop, threads string
+		want          int
+	}{{loopNet, "1", 1}, {loopNet, "3", 3}, {loopEpoll, "1", 2}, {loopEpoll, "3", 3}} {
+		c := parse(t)
+		c.Loop = loopKind(test.loop)
+		if err := c.IOThreads.UnmarshalText([]byte(test.threads)); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.threads(); got != test.want {
+			t.Errorf("%d threads with the loop %s and io-threads %s, want %d", got, test.loop, test.threads, test.want)
+		}
+	}
+}
