@@ -115,6 +115,7 @@ func (s *Space) write(slot slots.Slot, key []byte, shape func(header) header, ex
 	t.insert(&s.store, hash, ref)
 	s.tableBytes += t.memory()
 	s.population.add(slot, 1)
+	s.noteTable(slot, t)
 	return ref, false
 }
 
@@ -166,6 +167,7 @@ func (s *Space) remove(slot slots.Slot, key []byte) {
 	}
 	s.tableBytes -= t.memory()
 	t.remove(&s.store, hash, p)
+	s.directory.note(slot, t)
 	s.tableBytes += t.memory()
 	s.population.add(slot, -1)
 	s.forget(ref)
@@ -198,6 +200,7 @@ func (s *Space) changeExpiry(slot slots.Slot, key []byte, expireAt int64) {
 func (s *Space) reset() {
 	s.window.moved = true
 	clear(s.tables[:])
+	s.directory = nil
 	s.occupied = slots.Set{}
 	s.store.reset()
 	s.expiry = expiryIndex{store: &s.store}

@@ -29,8 +29,11 @@ func newArray(homes int) array {
 }
 
 // home returns the bucket at which the search for a hash begins. It rises with the hash, for any number of homes.
-func (a *array) home(hash uint64) int {
-	high, _ := bits.Mul64(hash, uint64(a.homes))
+func (a *array) home(hash uint64) int { return homeOf(hash, a.homes) }
+
+// homeOf is home for an array of so many homes.
+func homeOf(hash uint64, homes int) int {
+	high, _ := bits.Mul64(hash, uint64(homes))
 	return int(high)
 }
 

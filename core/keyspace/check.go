@@ -18,6 +18,9 @@ func (s *Space) Check() error {
 		if err := s.checkTable(slot, t, &seen); err != nil {
 			return fmt.Errorf("keyspace: slot %d: %w", slot, err)
 		}
+		if err := s.directory.check(slot, t); err != nil {
+			return fmt.Errorf("keyspace: slot %d: %w", slot, err)
+		}
 	}
 	if err := s.checkEmpty(); err != nil {
 		return err
@@ -57,6 +60,9 @@ func (s *Space) checkEmpty() error {
 		s.nextChecked = (slot + 1) % slots.Count
 		if s.tables[slot] != nil && !s.occupied.Contains(slot) {
 			return fmt.Errorf("keyspace: slot %d: a table, not marked as occupied", slot)
+		}
+		if s.directory != nil && s.directory[slot] != nil && s.tables[slot] == nil {
+			return fmt.Errorf("keyspace: slot %d: in the directory without a table", slot)
 		}
 	}
 	return nil
@@ -265,6 +271,17 @@ func (o *outsideTable) check(used []bool) error {
 	}
 	if bytes != o.bytes {
 		return fmt.Errorf("keyspace: %d bytes outside, counted as %d", bytes, o.bytes)
+	}
+	return nil
+}
+
+// check verifies what the directory has of a slot with a table.
+func (d *directory) check(slot slots.Slot, t *table) error {
+	if d == nil || d[slot] == nil {
+		return nil
+	}
+	if want := t.homesInPlace(); len(want) == 0 || len(d[slot]) != len(want) || &d[slot][0] != &want[0] {
+		return fmt.Errorf("the directory has %d homes, which are not the %d of the table", len(d[slot]), len(want))
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // broken returns a Space with something of everything: a resize, long keys and values, free blocks, chunks given back.
 func broken() *Space {
 	s := New(1)
-	s.store.directHomes = 1
+	s.store.directHomes, s.directoryKeys = 1, 1
 	s.store.arena.limit = 256
 	for i := range 40 {
 		s.Apply(set(fmt.Sprintf("{tag}%d", i), fmt.Sprint("value ", i), int64(i%3)*1000))
@@ -68,8 +68,13 @@ func TestCheckSeesPlantedBugs(t *testing.T) {
 			b.clear(lane)
 			s.tables[slot].next.put(s.store.hashAt(ref), ref)
 		},
-		"homes moved that were not": func(s *Space) { s.tables[slot].moved++ },
-		"resize forgotten":          func(s *Space) { s.tables[slot].next = nil },
+		"directory out of date": func(s *Space) {
+			other := slots.Of([]byte("key0"))
+			s.directory[other] = append([]bucket(nil), s.directory[other]...)
+		},
+		"directory of a table on its way": func(s *Space) { s.directory[slot] = s.tables[slot].current.direct },
+		"homes moved that were not":       func(s *Space) { s.tables[slot].moved++ },
+		"resize forgotten":                func(s *Space) { s.tables[slot].next = nil },
 		"wrong slot": func(s *Space) {
 			s.tables[slot+1], s.tables[slot] = s.tables[slot], nil
 			s.occupied.Remove(slot)
@@ -140,15 +145,20 @@ func TestCheckSeesPlantedBugs(t *testing.T) {
 
 // Whether empty slots are empty is looked at bit by bit, all of them within so many checks.
 func TestCheckSeesATableThatStays(t *testing.T) {
-	for _, slot := range []slots.Slot{0, 9, slots.Count / 2, slots.Count - 1} {
-		s := broken()
-		s.tables[slot] = newTable()
-		checks := 0
-		for s.Check() == nil && checks <= slots.Count/checkedAtOnce {
-			checks++
-		}
-		if checks >= slots.Count/checkedAtOnce {
-			t.Errorf("slot %d: not seen", slot)
+	for name, sabotage := range map[string]func(*Space, slots.Slot){
+		"table":           func(s *Space, slot slots.Slot) { s.tables[slot] = newTable() },
+		"directory entry": func(s *Space, slot slots.Slot) { s.directory[slot] = make([]bucket, 1) },
+	} {
+		for _, slot := range []slots.Slot{0, 9, slots.Count / 2, slots.Count - 1} {
+			s := broken()
+			sabotage(s, slot)
+			checks := 0
+			for s.Check() == nil && checks <= slots.Count/checkedAtOnce {
+				checks++
+			}
+			if checks >= slots.Count/checkedAtOnce {
+				t.Errorf("%s, slot %d: not seen", name, slot)
+			}
 		}
 	}
 }

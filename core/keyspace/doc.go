@@ -22,6 +22,9 @@
 //	                                                                     │
 //	arena    chunk │ entry │ free │ header, key, value │ entry │ …  ◄────┘
 //
+// With many keys a directory leads from the slot to its buckets directly, and the keys of a window of commands are looked up
+// together (window).
+//
 // Nothing takes long at once, however much there is: a large table is resized a few homes at a time (table), the arena is
 // compacted a few blocks at a time (evacuation), sequences grow by pages, an emptied slot is put aside and freed bit by bit
 // (drop).

@@ -56,6 +56,7 @@ func (s *Space) detach(slot slots.Slot) {
 	s.store.marks.Hit(marks.SlotEmptied)
 	s.tableBytes -= s.tables[slot].memory()
 	s.tables[slot] = nil
+	s.directory.note(slot, nil)
 	s.occupied.Remove(slot)
 }
 

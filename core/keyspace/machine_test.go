@@ -372,6 +372,7 @@ func (m *spaceMachine) makeSmall(t *rapid.T) {
 	store := &m.space.store
 	store.hashBits = rapid.SampledFrom([]uint64{math.MaxUint64, 7 << 61, 1<<63 | 1, 0}).Draw(t, "hash bits")
 	store.directHomes = rapid.SampledFrom([]int{1, 4, maxDirectHomes}).Draw(t, "direct homes")
+	m.space.directoryKeys = rapid.SampledFrom([]int{1, 5, manyKeys}).Draw(t, "directory keys")
 	store.arena.limit = rapid.SampledFrom([]uint32{256, 300, chunkUnits}).Draw(t, "chunk units")
 }
 

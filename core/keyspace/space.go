@@ -14,6 +14,9 @@ import (
 type Space struct {
 	// tables are the slots that hold a key, nil for the others. Invariant: no table is empty.
 	tables [slots.Count]*table
+	// directory is nil until there are directoryKeys keys: manyKeys, but in tests.
+	directory     *directory
+	directoryKeys int
 	// occupied is the set of slots that have a table.
 	occupied slots.Set
 	store    store
@@ -39,7 +42,7 @@ type Space struct {
 // clients are not trusted, and need not be the same on every node.
 func New(hashSeed uint64) *Space {
 	source := random.New(hashSeed)
-	s := &Space{store: newStore(hashKey{first: source.Uint64(), second: source.Uint64()})}
+	s := &Space{store: newStore(hashKey{first: source.Uint64(), second: source.Uint64()}), directoryKeys: manyKeys}
 	s.expiry.store = &s.store
 	s.access.random = random.Derive(hashSeed, "access")
 	return s

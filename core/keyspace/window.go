@@ -10,7 +10,7 @@ const windowKeys = 64
 // when the one before has come, so they are begun in rounds over all keys:
 //
 //	Expect      its hash
-//	Prefetch    its table is on its way
+//	Prefetch    its table is on its way, unless the directory tells where its buckets are
 //	            the table is near; its bucket is on its way
 //	            the bucket is near; its entry is on its way, by its tag
 //	            the same with the next bucket, for those that are not in their homes
@@ -70,10 +70,8 @@ func (s *Space) WindowFull() bool { return s.window.count == windowKeys }
 func (s *Space) Prefetch() {
 	w := &s.window
 	keys := w.keys[:w.count]
-	for i := range keys {
-		if t := s.tables[keys[i].slot]; t != nil {
-			prefetchTable(t)
-		}
+	if s.directory == nil {
+		s.fetchTables(keys)
 	}
 	for i := range keys {
 		s.fetchBucket(&keys[i])
@@ -86,9 +84,24 @@ func (s *Space) Prefetch() {
 	}
 }
 
+// fetchTables has the tables of expected keys brought near.
+func (s *Space) fetchTables(keys []expectedKey) {
+	for i := range keys {
+		if t := s.tables[keys[i].slot]; t != nil {
+			prefetchTable(t)
+		}
+	}
+}
+
 // fetchBucket has the bucket of an expected key brought near.
 func (s *Space) fetchBucket(k *expectedKey) {
-	if k.home = s.tables[k.slot].homeBucket(k.hash); k.home != nil {
+	if s.directory != nil {
+		k.home = s.directory.bucket(k.slot, k.hash)
+	}
+	if k.home == nil {
+		k.home = s.tables[k.slot].homeBucket(k.hash)
+	}
+	if k.home != nil {
 		prefetchBucket(k.home)
 	}
 }

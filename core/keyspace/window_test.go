@@ -32,6 +32,7 @@ func TestExpectedKeysAreHashedOnce(t *testing.T) {
 // Whatever is expected, in whatever order it then comes, nothing changes but time.
 func TestWindowsDoNotChangeResults(t *testing.T) {
 	plain, windowed := New(1), New(1)
+	windowed.directoryKeys = 30
 	for round := range 100 {
 		var effects []Effect
 		for i := range 90 { // more than a window remembers
@@ -91,6 +92,7 @@ func TestExpectedKeysAreFoundWhereTablesHaveGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			plain, windowed := New(1), New(1)
+			windowed.directoryKeys = 50
 			for round := range 60 {
 				effects := make([]Effect, 30)
 				for i := range effects {
