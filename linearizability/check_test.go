@@ -378,14 +378,6 @@ func TestWhatIsEasilySeenIsSeenFirst(t *testing.T) {
 	if report.Verdict != Illegal || !slices.Equal(report.Keys, []string{"{t}other"}) || report.Steps < DefaultStepBudget/64 || report.Steps > DefaultStepBudget/16 {
 		t.Errorf("%v after %d steps", &report, report.Steps)
 	}
-	if at, ok := report.Offence(); !ok || at != time.Hour {
-		t.Errorf("the offence is at %v, %t", at, ok)
-	}
-	if legal := Check(nil, Options{}); legal.Verdict != Legal {
-		t.Errorf("nothing at all is %v", &legal)
-	} else if at, ok := legal.Offence(); ok {
-		t.Errorf("nothing at all has an offence at %v", at)
-	}
 }
 
 // An illegal partition tells more than one that was not decided before it.

@@ -18,8 +18,6 @@ type window struct {
 	calls    []*call
 	// places are those of the keys that the calls have.
 	places []int
-	// end is the return of the offender, whose reply has no explanation.
-	end time.Duration
 }
 
 // contextOperations is how many operations before a window are shown.
@@ -71,7 +69,7 @@ func (p *partition) explain(options Options, b *budget) (Verdict, *window) {
 // take fills the window with some of the calls, the first of them under way at its beginning. Of what the frontier tells,
 // it keeps what is about these calls and their keys.
 func (w *window) take(calls []*call, numbers []int, underWay int, front *frontier, end time.Duration) {
-	w.underWay, w.before, w.end = underWay, newFrontier(), end
+	w.underWay, w.before = underWay, newFrontier()
 	renumbered := map[int]int{}
 	for i, number := range numbers {
 		renumbered[number] = i

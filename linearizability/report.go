@@ -38,14 +38,6 @@ func (r *Report) Window() (before string, smallest []Operation, ok bool) {
 	return r.window.describe(), operationsOf(r.window.calls), true
 }
 
-// Offence returns when the first reply came that has no explanation. Without a window, ok is false.
-func (r *Report) Offence() (at time.Duration, ok bool) {
-	if r.window == nil {
-		return 0, false
-	}
-	return r.window.end, true
-}
-
 // String returns the verdict and, if it is not that the history is legal, the operations that it is about.
 func (r *Report) String() string {
 	var b strings.Builder

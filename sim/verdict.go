@@ -39,19 +39,16 @@ func (f *Failure) Error() string {
 
 // A Report is the outcome of one run, for people and for programs (JSON).
 type Report struct {
-	Seed        uint64        `json:"seed"`
-	Scenario    string        `json:"scenario"`
-	Hash        string        `json:"hash"` // 16 hexadecimal digits
-	Verdict     Verdict       `json:"verdict"`
-	Check       string        `json:"check,omitempty"` // see Failure
-	Detail      string        `json:"detail,omitempty"`
-	VirtualTime time.Duration `json:"virtual_ns"`
-	// Evident is the virtual time at which all had happened that shows the failure, if a check that came later can tell;
-	// otherwise 0.
-	Evident  time.Duration    `json:"evident_ns,omitempty"`
-	WallTime time.Duration    `json:"wall_ns"` // filled by the caller, who may read a clock
-	Events   uint64           `json:"events"`
-	Faults   map[string]int64 `json:"faults"` // faults that began, by kind
+	Seed        uint64           `json:"seed"`
+	Scenario    string           `json:"scenario"`
+	Hash        string           `json:"hash"` // 16 hexadecimal digits
+	Verdict     Verdict          `json:"verdict"`
+	Check       string           `json:"check,omitempty"` // see Failure
+	Detail      string           `json:"detail,omitempty"`
+	VirtualTime time.Duration    `json:"virtual_ns"`
+	WallTime    time.Duration    `json:"wall_ns"` // filled by the caller, who may read a clock
+	Events      uint64           `json:"events"`
+	Faults      map[string]int64 `json:"faults"` // faults that began, by kind
 }
 
 // Signature says in what way a run failed, so that runs that fail in the same way have the same one: the verdict and the

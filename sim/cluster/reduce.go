@@ -13,7 +13,7 @@ import (
 // Reductions are what can be done to a script of Ember beside what can be done to any.
 func Reductions() []shrink.Reduction {
 	return []shrink.Reduction{
-		{Name: "length of the run", Coarse: true, Edits: shorterRun},
+		{Name: "length of the run", Edits: shorterRun},
 		{Name: "operations by key", Edits: func(script *sim.Script, _ *sim.Report) []shrink.Edit {
 			return shrink.Groups(script, func(in sim.Input) []string { return keysOf(in.Args) })
 		}},

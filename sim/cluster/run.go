@@ -196,9 +196,6 @@ func (c *Cluster) result(scenario string) *Result {
 		c.judgeEnd(r)
 	}
 	r.Report = c.World.Report(scenario)
-	if r.Judgement != nil {
-		r.Evident, _ = r.Judgement.Offence()
-	}
 	r.Operations.OK, r.Operations.Failed, r.Operations.Unknown = c.history.count()
 	r.Marks = c.marks.ByName()
 	r.Redirects = Redirects{Moved: c.history.moved, Ask: c.history.asked}

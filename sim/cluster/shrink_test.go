@@ -56,8 +56,8 @@ func TestARunOfEmberIsShrunkToItsCause(t *testing.T) {
 // What nobody would wait for is left where it is, and tells nothing.
 func TestARunWithTooManyEventsIsNotJudged(t *testing.T) {
 	whole, err := runUntil(forgetful(t), 0, false)
-	if err != nil || whole.Check != "linearizability" || whole.Evident <= 0 || whole.Evident >= whole.VirtualTime {
-		t.Fatalf("%v, %q, evident at %v of %v", err, whole.Signature(), whole.Evident, whole.VirtualTime)
+	if err != nil || whole.Check != "linearizability" {
+		t.Fatalf("%v, %q", err, whole.Signature())
 	}
 	if part, err := runUntil(forgetful(t), whole.Events/2, false); err != nil || part.Events != whole.Events/2 || part.Signature() != "" {
 		t.Errorf("%v, %q after %d events of %d", err, part.Signature(), part.Events, whole.Events)

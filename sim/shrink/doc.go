@@ -7,12 +7,12 @@
 // a list of edits that are independent of one another, such as the removal of each fault, and as many of them
 // are made, in chunks that become smaller, as leave the failure in place. Passes are repeated until none finds anything.
 //
-//	script ──► time ──► hosts ──► faults ──► inputs ──► settings ──► simpler faults, times, ... ──► smaller script
-//	            ▲                                                             │
-//	            └───────────────── while something was found ─────────────────┘
+//	script ──► hosts ──► faults ──► inputs ──► settings ──► simpler faults, times, ... ──► smaller script
+//	             ▲                                                        │
+//	             └───────────────── while something was found ────────────┘
 //
-// Time is cut first, to where the failure was there, which the run's report may know, or to spans that it needs: what is left runs
-// the faster. A candidate that goes on for many more events than the smallest run so far is given up.
+// Hosts and faults go while the plan is long: it may fail in many ways at many times, so that less depends on each of them. A
+// candidate that goes on for many more events than the smallest run so far is given up.
 //
 // A smaller run must fail in the same way: with the same verdict, by the same check (sim.Report.Signature).
 //

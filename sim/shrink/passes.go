@@ -1,7 +1,6 @@
 package shrink
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -11,83 +10,41 @@ import (
 // passes are all passes, the coarsest first: what takes much away makes all later runs faster.
 func (s *search) passes() []Reduction {
 	passes := []Reduction{
-		{Name: "what comes after the failure", Edits: later},
-		{Name: "spans of time", Edits: spans},
-	}
-	passes = append(passes, s.reductions(true)...)
-	passes = append(
-		passes,
-		Reduction{Name: "hosts", Edits: hosts},
-		Reduction{Name: "faults", Edits: faults},
-		Reduction{Name: "inputs by kind", Edits: func(script *sim.Script, _ *sim.Report) []Edit {
+		{"what comes after the failure", later},
+		{"hosts", hosts},
+		{"faults", faults},
+		{"inputs by kind", func(script *sim.Script, _ *sim.Report) []Edit {
 			return Groups(script, func(in sim.Input) []string { return in.Args[:min(1, len(in.Args))] })
 		}},
-	)
-	passes = append(passes, s.reductions(false)...)
+	}
+	passes = append(passes, s.options.Reductions...)
 	return append(
 		passes,
-		Reduction{Name: "inputs", Edits: inputs},
-		Reduction{Name: "settings", Edits: s.settings},
-		Reduction{Name: "hosts of faults", Edits: narrower},
-		Reduction{Name: "durations of faults", Edits: durations},
-		Reduction{Name: "amounts of faults", Edits: amounts},
-		Reduction{Name: "pauses", Edits: pauses},
-		Reduction{Name: "times", Edits: times},
-		Reduction{Name: "numbers of settings", Edits: s.numbers},
+		Reduction{"inputs", inputs},
+		Reduction{"settings", s.settings},
+		Reduction{"hosts of faults", narrower},
+		Reduction{"durations of faults", durations},
+		Reduction{"amounts of faults", amounts},
+		Reduction{"pauses", pauses},
+		Reduction{"times", times},
+		Reduction{"numbers of settings", s.numbers},
 	)
 }
 
-// reductions are those of the protocol that are coarse, or those that are not.
-func (s *search) reductions(coarse bool) []Reduction {
-	var chosen []Reduction
-	for _, r := range s.options.Reductions {
-		if r.Coarse == coarse {
-			chosen = append(chosen, r)
-		}
-	}
-	return chosen
-}
-
-// later is what comes after the failure: the faults, and the inputs of each host. All of it can go, but for inputs that the rest of
-// the script counts on.
+// later is what comes after the failure, all of it at once.
 func later(script *sim.Script, report *sim.Report) []Edit {
-	end := report.VirtualTime
-	if report.Evident > 0 {
-		end = report.Evident
+	faults, inputs := beginning(&script.Plan, func(at time.Duration) bool { return at > report.VirtualTime })
+	if len(faults)+len(inputs) == 0 {
+		return nil
 	}
-	faults, inputs := beginning(&script.Plan, func(at time.Duration) bool { return at > end })
-	var edits []Edit
-	if len(faults) > 0 {
-		edits = append(edits, remove(faults, nil))
-	}
-	hosts := map[string]int{}
-	var byHost [][]int
-	for _, i := range inputs {
-		host := script.Plan.Inputs[i].Host
-		at, ok := hosts[host]
-		if !ok {
-			at = len(byHost)
-			hosts[host] = at
-			byHost = append(byHost, nil)
-		}
-		byHost[at] = append(byHost[at], i)
-	}
-	for _, inputs := range byHost {
-		edits = append(edits, remove(nil, inputs))
-	}
-	return edits
-}
-
-// remove removes some faults and inputs.
-func remove(faults, inputs []int) Edit {
-	return func(script *sim.Script) {
+	return []Edit{func(script *sim.Script) {
 		for _, i := range faults {
 			RemoveFault(script, i)
 		}
 		for _, i := range inputs {
 			RemoveInput(script, i)
 		}
-	}
+	}}
 }
 
 // beginning returns the numbers of the faults and inputs of a plan that begin at some instants.
@@ -103,44 +60,6 @@ func beginning(plan *sim.Plan, when func(at time.Duration) bool) (faults, inputs
 		}
 	}
 	return faults, inputs
-}
-
-const (
-	// spanCount is how many spans a plan is cut into, each with as much in it.
-	spanCount = 16
-	// leastToCut is how long a plan is worth cutting.
-	leastToCut = 10 * spanCount
-)
-
-// spans are the spans of a long plan, the last ones first. A run fails while most of its plan is still to come, or long after it has
-// begun.
-func spans(script *sim.Script, _ *sim.Report) []Edit {
-	instants := beginnings(&script.Plan)
-	if len(instants) < leastToCut {
-		return nil
-	}
-	slices.Sort(instants)
-	var edits []Edit
-	end := time.Duration(math.MaxInt64)
-	for i := spanCount - 1; i >= 0; i-- {
-		if begin := instants[i*len(instants)/spanCount]; begin < end {
-			edits = append(edits, remove(beginning(&script.Plan, func(at time.Duration) bool { return begin <= at && at < end })))
-			end = begin
-		}
-	}
-	return edits
-}
-
-// beginnings returns the instants at which faults and inputs begin.
-func beginnings(plan *sim.Plan) []time.Duration {
-	instants := make([]time.Duration, 0, len(plan.Faults)+len(plan.Inputs))
-	for _, f := range plan.Faults {
-		instants = append(instants, f.At)
-	}
-	for _, in := range plan.Inputs {
-		instants = append(instants, in.At)
-	}
-	return instants
 }
 
 func hosts(script *sim.Script, _ *sim.Report) []Edit {

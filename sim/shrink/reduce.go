@@ -15,8 +15,6 @@ type Edit func(script *sim.Script)
 // sequence of edits leads back from.
 type Reduction struct {
 	Name string
-	// Coarse says that it is made early: it takes much away, which makes all later runs faster.
-	Coarse bool
 	// Edits returns the edits that there are to a script, of whose run the report is. It must not keep or change either.
 	Edits func(script *sim.Script, report *sim.Report) []Edit
 }

@@ -159,50 +159,6 @@ func TestAStoppedSearchKeepsItsBest(t *testing.T) {
 	}
 }
 
-// firstEnd shrinks a script and returns how far it was when a pass had ended for the first time.
-func firstEnd(t *testing.T, script sim.Script, pass string, run func(sim.Script, uint64) (sim.Report, error)) Progress {
-	t.Helper()
-	var end Progress
-	begun := false
-	_, err := Shrink(script, Options{Run: run, Progress: func(p Progress) {
-		begun = begun || p.Pass == pass
-		if begun && p.Pass != pass && end.Pass == "" {
-			end = p
-		}
-	}})
-	if err != nil || end.Pass == "" {
-		t.Fatalf("%v, %q has not ended", err, pass)
-	}
-	return end
-}
-
-// A check at the end of a run can tell when the failure was there: what comes after goes at once, but for what the rest counts on.
-func TestWhatComesAfterAFailureThatIsFoundAtTheEndGoesFirst(t *testing.T) {
-	script := large(8, 1000)
-	for _, fussy := range []bool{false, true} {
-		run := func(script sim.Script, _ uint64) (sim.Report, error) {
-			ofThis := func(in sim.Input) bool { return in.Host == host(3) && in.At > 500*time.Millisecond }
-			if fussy && !slices.ContainsFunc(script.Plan.Inputs, ofThis) {
-				return sim.Report{Verdict: sim.Stalled}, nil
-			}
-			report, err := needs("7")(script, 0)
-			report.Evident = 40 * time.Millisecond
-			return report, err
-		}
-		end := firstEnd(t, script, "what comes after the failure", run)
-		if !fussy && (end.Runs != 2 || end.Inputs != 40 || end.Faults != 0) || fussy && (end.Runs > 8 || end.Inputs != 40+240 || end.Faults != 0) {
-			t.Errorf("fussy %t: left are %d inputs and %d faults after %d runs", fussy, end.Inputs, end.Faults, end.Runs)
-		}
-	}
-}
-
-// Where nobody can tell when the failure was there, a few runs find the span of time that it needs.
-func TestALongPlanIsCutIntoSpans(t *testing.T) {
-	if end := firstEnd(t, large(0, 3200), "spans of time", needs("1500", "1510")); end.Runs > 12 || end.Inputs > 200 {
-		t.Errorf("left are %d inputs after %d runs", end.Inputs, end.Runs)
-	}
-}
-
 // A candidate may take some more events than the best run, and not any number.
 func TestCandidatesThatGoOnForLongAreGivenUp(t *testing.T) {
 	best, runs := uint64(0), 0

@@ -148,7 +148,13 @@ func pauses(script *sim.Script, _ *sim.Report) []Edit {
 	if len(plan.Faults)+len(plan.Inputs) > mostPauses {
 		return nil
 	}
-	instants := append(beginnings(plan), 0)
+	instants := []time.Duration{0}
+	for _, f := range plan.Faults {
+		instants = append(instants, f.At)
+	}
+	for _, in := range plan.Inputs {
+		instants = append(instants, in.At)
+	}
 	slices.Sort(instants)
 	var edits []Edit
 	for i := 1; i < len(instants); i++ {
