@@ -76,8 +76,8 @@ func (c *Counts) note(found bool) {
 
 // Apply changes the data and tells the node.
 func (c *Context) Apply(e keyspace.Effect) {
-	c.Space.Apply(e)
 	c.effect = e
+	c.Space.ApplyLent(&c.effect)
 	c.Server.Emit(&c.effect)
 	c.effect.Key, c.effect.Value = nil, nil
 }

@@ -48,6 +48,10 @@ type expiryUnit struct {
 }
 
 func set(c *Context) {
+	if len(c.Args) == 3 {
+		c.setPlainly()
+		return
+	}
 	options, ok := parseSetOptions(c.Args[3:])
 	if !ok {
 		c.fail(errSyntax)
@@ -81,6 +85,14 @@ func set(c *Context) {
 		expireAt = old.ExpireAt()
 	}
 	c.setUnlessPast(key, c.Args[2], expireAt, found)
+}
+
+// setPlainly is SET without options. It need not know whether the key is there, but notes one that is past its time.
+func (c *Context) setPlainly() {
+	key := c.Args[1]
+	c.find(key)
+	c.ok()
+	c.set(key, c.Args[2], 0)
 }
 
 // findForSet returns the old value. Only if the client gets it does it count as read, and has to be a string.

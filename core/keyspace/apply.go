@@ -9,14 +9,17 @@ import (
 // Apply changes the data as the effect says. It is total: an effect on a key that is not there, other than Set,
 // Append and Overwrite, changes nothing. The bytes of the effect are copied; keys and values lent before are no longer
 // valid.
-func (s *Space) Apply(e Effect) {
+func (s *Space) Apply(e Effect) { s.ApplyLent(&e) }
+
+// ApplyLent is Apply for who has the effect in memory of his own, which stays as it is.
+func (s *Space) ApplyLent(e *Effect) {
 	switch e.Kind {
 	case Set:
-		s.set(&e)
+		s.set(e)
 	case Append:
-		s.extend(&e)
+		s.extend(e)
 	case Overwrite:
-		s.overwrite(&e)
+		s.overwrite(e)
 	case Delete:
 		s.remove(e.Slot, e.Key)
 	case ExpireAt:
