@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/ember-cluster/ember/core"
@@ -59,7 +58,6 @@ func (l *loop) stop() { l.mail.post(func() { l.stopping = true }) }
 // end leaves the cluster in good order: peers and clients are told what is still to be told, the log is complete.
 func (l *loop) end() error {
 	l.step(&core.Shutdown{})
-	runtime.Gosched() // the bus sends from a goroutine, which must have its turn before the bus is closed
 	l.journal.finish()
 	l.mail.open() // the journal's last words
 	l.mail.close()

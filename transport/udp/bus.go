@@ -60,8 +60,9 @@ type Bus struct {
 	local    transport.Address
 	packets  *net.UDPConn
 	listener *net.TCPListener
-	// outgoing are the datagrams that wait to be sent.
+	// outgoing are the datagrams that wait to be sent. Nobody else takes from it than writeDatagrams, which closes written at its end.
 	outgoing chan outgoing
+	written  chan struct{}
 
 	// delivery is held during each call of the receiver. No other lock is, so that the receiver can call the bus.
 	delivery sync.Mutex
@@ -96,6 +97,7 @@ func Listen(address transport.Address, receiver transport.Receiver, options Opti
 		packets:  packets,
 		listener: listener,
 		outgoing: make(chan outgoing, 512),
+		written:  make(chan struct{}),
 		receiver: receiver,
 		streams:  map[transport.StreamID]*stream{},
 	}
@@ -183,8 +185,11 @@ func (b *Bus) pause() {
 	}
 }
 
-// Close implements transport.Bus. It waits for a call of the receiver that is under way, so it must not be called
-// from within one.
+// lastDatagrams is how long the system may take for the datagrams that wait when the bus is closed.
+const lastDatagrams = 100 * time.Millisecond
+
+// Close implements transport.Bus. Datagrams that were to be sent before are sent: a goodbye is the last of them. It waits for a call of
+// the receiver that is under way, so it must not be called from within one.
 func (b *Bus) Close() error {
 	b.mutex.Lock()
 	first := !b.closed
@@ -196,6 +201,8 @@ func (b *Bus) Close() error {
 	b.mutex.Unlock()
 	var err error
 	if first {
+		_ = b.packets.SetWriteDeadline(time.Now().Add(lastDatagrams)) // it does not fail while the socket is open
+		<-b.written
 		err = cmp.Or(b.packets.Close(), b.listener.Close())
 	}
 	b.running.Wait()

@@ -28,16 +28,25 @@ func (b *Bus) SendDatagram(to transport.Address, data []byte) {
 	}
 }
 
+// writeDatagrams sends until the bus is closed, and then what was to be sent before.
 func (b *Bus) writeDatagrams() {
+	defer close(b.written)
 	for {
 		select {
-		case <-b.stopping.Done():
-			return
 		case datagram := <-b.outgoing:
-			if _, err := b.packets.WriteToUDPAddrPort(datagram.data, datagram.to); err != nil {
-				b.datagramsDropped.Add(1)
+			b.writeDatagram(datagram)
+		case <-b.stopping.Done():
+			for len(b.outgoing) > 0 {
+				b.writeDatagram(<-b.outgoing)
 			}
+			return
 		}
+	}
+}
+
+func (b *Bus) writeDatagram(datagram outgoing) {
+	if _, err := b.packets.WriteToUDPAddrPort(datagram.data, datagram.to); err != nil {
+		b.datagramsDropped.Add(1)
 	}
 }
 

@@ -131,6 +131,27 @@ func TestLongDatagramsAreDropped(t *testing.T) {
 	}
 }
 
+// What a bus was to send before it was closed arrives: on the loopback interface in order, ahead of what others send later.
+func TestCloseSendsWhatWaits(t *testing.T) {
+	h := newHarness(t, "127.0.0.1")
+	var got log
+	to := h.listen(&got).LocalAddress()
+	leaving, other := h.listen(&log{}), h.listen(&log{})
+	const many = 200
+	for range many {
+		leaving.SendDatagram(to, []byte("goodbye"))
+	}
+	if err := leaving.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other.SendDatagram(to, []byte("hello"))
+	last := "127.0.0.1 hello"
+	h.Run(func() bool { return slices.Contains(got.datagrams, last) })
+	if len(got.datagrams) != many+1 || got.datagrams[many] != last {
+		t.Errorf("%d datagrams arrived of a bus that was closed, want %d", len(got.datagrams)-1, many)
+	}
+}
+
 // silentPeer is a TCP server that accepts connections and does not read from them.
 func silentPeer(t *testing.T) (transport.Address, <-chan *net.TCPConn) {
 	t.Helper()
