@@ -36,7 +36,7 @@ type Cluster struct {
 	operators []*operator
 	granted   []slots.Set
 	apart     []bool
-	// abandoned are the nodes about which an operator has given up an order to meet.
+	// abandoned are the nodes about which an operator has given up an order to meet, and new ones that nobody has meet another.
 	abandoned []bool
 	// addresses are the client ports of all nodes.
 	addresses []transport.Address
@@ -145,6 +145,7 @@ func New(config Config, plan sim.Plan) (*Cluster, error) {
 	}
 	for i, host := range c.hosts {
 		if config.Nodes[i].Empty {
+			c.abandoned[i] = !c.invited(i)
 			continue
 		}
 		if err := c.format(i, host); err != nil {

@@ -33,6 +33,27 @@ func TestACoreGoesOnWithoutTheRest(t *testing.T) {
 	}
 }
 
+// A new node becomes a member only if somebody has it meet one.
+func TestANewNodeThatNobodyInvitesIsLeftOut(t *testing.T) {
+	for _, invited := range []bool{false, true} {
+		config, plan := small(1)
+		config.Operators = 1
+		config.Nodes = append(config.Nodes, NodeConfig{Number: 4, Empty: true})
+		if invited {
+			plan.Inputs = append(plan.Inputs, sim.Input{
+				At: time.Second, Host: operatorName(1), Args: []string{"node-4", "CLUSTER", "MEET", "@node-1", "7000"},
+			})
+		}
+		r := mustRun(t, config, plan)
+		if r.Verdict != sim.OK {
+			t.Errorf("invited %v: %s: %s", invited, r.Verdict, r.Detail)
+		}
+		if _, member := r.Cluster.nodes[0].node.State().Node(r.Cluster.ids[3]); member != invited {
+			t.Errorf("invited %v, and it is a member: %v", invited, member)
+		}
+	}
+}
+
 // A node that should be in the core and is not healed is missed.
 func TestACoreIsNotExcused(t *testing.T) {
 	config, plan := cut(2)

@@ -264,6 +264,19 @@ func (c *Cluster) abandon(o *order) {
 	}
 }
 
+// invited reports whether a command of the plan has a node and another one meet. What is left of a plan that was made smaller may have
+// none.
+func (c *Cluster) invited(index int) bool {
+	return slices.ContainsFunc(c.plan.Inputs, func(in sim.Input) bool {
+		return c.isOperator(in.Host) && len(in.Args) > 3 && strings.EqualFold(in.Args[2], "MEET") &&
+			(c.indexOf(in.Args[0]) == index || c.indexOf(strings.TrimLeft(in.Args[3], "@#")) == index)
+	})
+}
+
+func (c *Cluster) isOperator(host string) bool {
+	return slices.Contains(c.Config.OperatorNames(), host)
+}
+
 // beyond reports whether an order is about a node that is gone for good, or that can change nothing until it starts
 // anew, or cannot be decided, as was tried.
 func (c *Cluster) beyond(o *order, tried bool) bool {
