@@ -43,7 +43,8 @@ func (w *World) Load(plan Plan) error {
 	return nil
 }
 
-// Apply begins a fault now, whatever its At is: at once, or if a process is being called, when that has returned.
+// Apply begins a fault now, whatever its At is: at once, or if a process is being called, when that has returned and all that is due at
+// this instant has happened.
 func (w *World) Apply(f Fault) error {
 	resolved, err := w.resolve(f)
 	if err != nil {
@@ -59,8 +60,8 @@ func (w *World) Apply(f Fault) error {
 	return nil
 }
 
-// Lift ends the active faults that have the kind, the hosts and the peers of the given one, as the next thing that
-// happens. The error says why there can be no such fault.
+// Lift ends the active faults that have the kind, the hosts and the peers of the given one, at this instant,
+// behind what is due already. The error says why there can be no such fault.
 func (w *World) Lift(f Fault) error {
 	if _, err := w.resolve(f); err != nil {
 		return err

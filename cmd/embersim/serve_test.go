@@ -50,6 +50,7 @@ func TestLivePage(t *testing.T) {
 		return
 	}
 	t.Run("same hash as native", func(t *testing.T) { runsAsTheNativeSimulatorDoes(t, page.In(t)) })
+	t.Run("harm at a busy instant", func(t *testing.T) { harmAtABusyInstant(t, page.In(t)) })
 	t.Run("harm by hand", func(t *testing.T) { harmByHand(t, page.In(t)) })
 	t.Run("harm of every kind", func(t *testing.T) { harmOfEveryKind(t, page.In(t)) })
 	t.Run("mistakes", func(t *testing.T) { mistakesAreTold(t, page.In(t)) })
@@ -80,6 +81,22 @@ func runsAsTheNativeSimulatorDoes(t *testing.T, page *browsertest.Page) {
 	}
 	if verdict := browsertest.Evaluate[string](page, `byID("verdict").textContent`); verdict != string(native.Verdict) {
 		t.Errorf("in the browser the verdict is %q, natively %q", verdict, native.Verdict)
+	}
+}
+
+// harmAtABusyInstant pauses a node while all are still to start, at one instant: that is seen though much else is due before.
+func harmAtABusyInstant(t *testing.T, page *browsertest.Page) {
+	look := browsertest.Evaluate[string](page, `(async () => {
+		live.controls.seed.value = 1;
+		live.controls.scenario.value = "steady";
+		await live.start();
+		live.setPlaying(false); // before the first frame
+		const before = [page.run.now, page.run.events].join();
+		await live.strike("apply", "0s pause hosts=node-4");
+		return [before, document.querySelectorAll("#map .host")[3].classList.contains("paused"), live.controls.error.textContent].join();
+	})()`)
+	if look != "0,1,true," {
+		t.Errorf("instant, events, paused, error: %s", look)
 	}
 }
 

@@ -6,7 +6,7 @@
 //	Advance ──► run ──event──event──event──┐
 //	   ▲                                   │ the limit is reached
 //	   └────────── Progress ◄──────────────┘
-//	Apply, Lift: faults that come next
+//	Apply, Lift: faults of this instant
 package live
 
 import (
@@ -94,7 +94,7 @@ func (s *Session) Advance(until time.Duration, events uint64) Progress {
 	return p
 }
 
-// Apply lets a fault begin as the next thing that happens; its At does not count.
+// Apply lets a fault begin at this instant, behind what is due already; its At does not count.
 func (s *Session) Apply(f sim.Fault) error {
 	if s.world == nil || s.ended {
 		return errNotRunning
@@ -103,7 +103,7 @@ func (s *Session) Apply(f sim.Fault) error {
 	return s.world.Load(sim.Plan{Faults: []sim.Fault{f}})
 }
 
-// Lift ends, as the next thing that happens, the active faults of that kind that have these hosts and peers.
+// Lift ends, at this instant, behind what is due already, the active faults of that kind that have these hosts and peers.
 func (s *Session) Lift(f sim.Fault) error {
 	if s.world == nil || s.ended {
 		return errNotRunning

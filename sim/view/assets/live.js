@@ -137,6 +137,12 @@ class Live {
     if (this.started && !this.ended) await this.advance(1e18, events);
   }
 
+  // instant lets all happen that is due now, whatever it is, and the first thing after it.
+  async instant() {
+    await this.settled();
+    if (this.started && !this.ended) await this.advance(this.page.run.now + 1, maxEventsAtOnce);
+  }
+
   toEnd() {
     this.setPlaying(true);
     this.hurry = true;
@@ -186,7 +192,7 @@ class Live {
     this.touched = true;
     try {
       await this.simulator.call(call, fault);
-      if (!this.playing) await this.step(2); // the fault itself, and what it causes at once, such as a start
+      if (!this.playing) await this.instant(); // the fault itself, and what it causes at once, such as a start
     } catch (e) {
       this.controls.error.textContent = e.message;
     }
