@@ -155,12 +155,22 @@ func appendRaftMessage(dst []byte, message *pb.Message) []byte {
 	return appendEntries(dst, message.GetEntries())
 }
 
+// decodedMessage is one of raft's messages with the memory of its fields, all of which are pointers.
+type decodedMessage struct {
+	message                                            pb.Message
+	kind                                               pb.MessageType
+	from, to, term, logTerm, index, commit, rejectHint uint64
+	reject                                             bool
+}
+
 func readRaftMessage(r *wire.Reader, from, to uint64) *pb.Message {
-	message := &pb.Message{
-		Type: pb.MessageType(r.Uint8()).Enum(), From: new(from), To: new(to),
-		Term: new(readBounded(r)), LogTerm: new(readBounded(r)), Index: new(readBounded(r)), Commit: new(readBounded(r)),
-		Reject: new(r.Bool()), RejectHint: new(readBounded(r)),
-	}
+	d := &decodedMessage{kind: pb.MessageType(r.Uint8()), from: from, to: to}
+	d.term, d.logTerm, d.index, d.commit = readBounded(r), readBounded(r), readBounded(r), readBounded(r)
+	d.reject, d.rejectHint = r.Bool(), readBounded(r)
+	message := &d.message
+	message.Type, message.From, message.To = &d.kind, &d.from, &d.to
+	message.Term, message.LogTerm, message.Index, message.Commit = &d.term, &d.logTerm, &d.index, &d.commit
+	message.Reject, message.RejectHint = &d.reject, &d.rejectHint
 	if context := r.Prefixed(maxContext); len(context) > 0 {
 		message.Context = slices.Clone(context)
 	}

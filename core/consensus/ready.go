@@ -81,7 +81,7 @@ func (m *Machine) store(message *pb.Message) {
 	step.sends = make([][]Send, len(step.responses))
 	for i, response := range step.responses {
 		if to := response.GetTo(); to != m.durable.id {
-			step.sends[i] = m.raftSends(response)
+			step.sends[i] = m.appendRaftSend(nil, response)
 		}
 	}
 	m.parked = append(m.parked, step)
@@ -155,18 +155,18 @@ func (m *Machine) sendRaft(message *pb.Message) {
 			m.readContext = max(m.readContext, readContextNumber(context))
 		}
 	}
-	m.sends = append(m.sends, m.raftSends(message)...)
+	m.sends = m.appendRaftSend(m.sends, message)
 }
 
-// raftSends marshals one of raft's messages: none if nobody knows where its receiver is.
-func (m *Machine) raftSends(message *pb.Message) []Send {
+// appendRaftSend marshals one of raft's messages, unless nobody knows where its receiver is.
+func (m *Machine) appendRaftSend(sends []Send, message *pb.Message) []Send {
 	to, ok := m.addressOf(message.GetTo())
 	if !ok {
-		return nil
+		return sends
 	}
 	kind := message.GetType()
 	payload := m.marshal(&packet{kind: packetRaft, from: m.durable.id, to: message.GetTo(), raft: message})
-	return []Send{{To: to, Payload: payload, Reliable: kind == pb.MsgApp || kind == pb.MsgAppResp}}
+	return append(sends, Send{To: to, Payload: payload, Reliable: kind == pb.MsgApp || kind == pb.MsgAppResp})
 }
 
 // post sends one of the protocol's own messages.
@@ -174,9 +174,12 @@ func (m *Machine) post(to wire.NodeID, p packet, reliable bool) {
 	m.sends = append(m.sends, Send{To: to, Payload: m.marshal(&p), Reliable: reliable})
 }
 
+// usualPacket is a size in bytes within which a packet stays most often, besides its data.
+const usualPacket = 48
+
 func (m *Machine) marshal(p *packet) []byte {
 	p.generation = m.config.Generation
-	return p.append(nil)
+	return p.append(make([]byte, 0, usualPacket+len(p.data)))
 }
 
 // addressOf returns the node behind a raft id: a member, or who has written under that id.
