@@ -47,24 +47,17 @@ func (m *Machine) checkRaft() error {
 }
 
 // checkQuorum verifies that what a leader has committed in its term is known to be on a quorum of each configuration.
+//
+// A change of the configuration takes effect when it is applied, so a quorum counted just now may be one of a configuration
+// that was not in force when the entry was committed. Only entries behind those are judged.
 func (m *Machine) checkQuorum(status Status) error {
-	if status.Role != Leader || status.Commit < m.leaderFrom {
+	if status.Role != Leader || status.Commit < m.leaderFrom || status.Commit <= m.confCommit {
 		return nil
 	}
 	matched := map[uint64]uint64{}
 	m.raft.WithProgress(func(id uint64, _ raftProgressType, pr tracker.Progress) { matched[id] = pr.Match })
-	for _, voters := range [][]uint64{m.group.conf.GetVoters(), m.group.conf.GetVotersOutgoing()} {
-		have := 0
-		for _, id := range voters {
-			if matched[id] >= status.Commit {
-				have++
-			}
-		}
-		// A change of the configuration takes effect when it is applied, so a quorum counted just now may be one of a
-		// configuration that was not in force when the entry was committed. Only entries behind those are judged.
-		if status.Commit > m.confCommit && len(voters) > 0 && have <= len(voters)/2 {
-			return fmt.Errorf("consensus: index %d is committed and on %d of %d voters", status.Commit, have, len(voters))
-		}
+	if have, of, ok := m.group.quorum(func(id uint64) bool { return matched[id] >= status.Commit }); !ok {
+		return fmt.Errorf("consensus: index %d is committed and on %d of %d voters", status.Commit, have, of)
 	}
 	return nil
 }

@@ -104,6 +104,23 @@ func compareIDs(a, b uint64) int {
 	return 0
 }
 
+// quorum reports whether those of which that holds are a majority of each set of voters. If not, it returns how many they are in
+// the first set of which they are no majority, and how many that has.
+func (g *group) quorum(holds func(id uint64) bool) (count, of int, ok bool) {
+	for _, voters := range [][]uint64{g.conf.GetVoters(), g.conf.GetVotersOutgoing()} {
+		count = 0
+		for _, id := range voters {
+			if holds(id) {
+				count++
+			}
+		}
+		if len(voters) > 0 && 2*count <= len(voters) {
+			return count, len(voters), false
+		}
+	}
+	return 0, 0, true
+}
+
 // joint reports whether two configurations are in force together.
 func (g *group) joint() bool { return len(g.conf.GetVotersOutgoing()) > 0 }
 

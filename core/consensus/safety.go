@@ -71,16 +71,11 @@ func observeDurability(m *Machine, status Status, up []*Machine) error {
 	if status.Commit < m.leaderFrom || m.leaderFrom == 0 || status.Commit <= m.confCommit {
 		return nil
 	}
-	for _, voters := range [][]uint64{m.group.conf.GetVoters(), m.group.conf.GetVotersOutgoing()} {
-		lacking := 0
-		for _, other := range up {
-			if slices.Contains(voters, other.durable.id) && other.durableTo < status.Commit {
-				lacking++
-			}
-		}
-		if len(voters) > 0 && len(voters)-lacking <= len(voters)/2 {
-			return fmt.Errorf("consensus: %v has committed index %d, which the disks of %d of %d voters lack", m.self, status.Commit, lacking, len(voters))
-		}
+	durable := func(id uint64) bool {
+		return !slices.ContainsFunc(up, func(other *Machine) bool { return other.durable.id == id && other.durableTo < status.Commit })
+	}
+	if have, of, ok := m.group.quorum(durable); !ok {
+		return fmt.Errorf("consensus: %v has committed index %d, which the disks of %d of %d voters lack", m.self, status.Commit, of-have, of)
 	}
 	return nil
 }

@@ -74,18 +74,11 @@ func (m *Machine) nodesOf(ids []uint64) []wire.NodeID {
 
 // Quorum reports whether those of which that holds could decide: whether they are a majority of each set of voters.
 func (m *Machine) Quorum(holds func(wire.NodeID) bool) bool {
-	for _, voters := range [][]uint64{m.group.conf.GetVoters(), m.group.conf.GetVotersOutgoing()} {
-		count := 0
-		for _, id := range voters {
-			if node, ok := m.group.node(id); ok && holds(node) {
-				count++
-			}
-		}
-		if len(voters) > 0 && 2*count <= len(voters) {
-			return false
-		}
-	}
-	return true
+	_, _, ok := m.group.quorum(func(id uint64) bool {
+		node, known := m.group.node(id)
+		return known && holds(node)
+	})
+	return ok
 }
 
 // Leader returns the leader as far as this node knows, the zero id if it knows none.
