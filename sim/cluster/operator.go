@@ -268,7 +268,7 @@ func (c *Cluster) abandon(o *order) {
 // none.
 func (c *Cluster) invited(index int) bool {
 	return slices.ContainsFunc(c.plan.Inputs, func(in sim.Input) bool {
-		return c.isOperator(in.Host) && len(in.Args) > 3 && strings.EqualFold(in.Args[2], "MEET") &&
+		return len(in.Args) > 3 && strings.EqualFold(in.Args[2], "MEET") && c.isOperator(in.Host) &&
 			(c.indexOf(in.Args[0]) == index || c.indexOf(strings.TrimLeft(in.Args[3], "@#")) == index)
 	})
 }

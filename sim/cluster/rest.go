@@ -16,30 +16,23 @@ const restTime = time.Minute
 
 // rest demands that nodes which have converged come to rest. Keys that end by then must have gone.
 func (c *Cluster) rest() {
-	restless := 0 // the index of the node that had still something to do; it is asked first, since it most likely has
+	at := 0 // the index of the node that is asked: one that is restless is asked first the next time, since it most likely still is
 	var why unrest
 	limit := c.World.Now() + restTime
-	has := func(e *expectation, index int) bool {
-		if e.together[index] {
-			restless, why = index, c.unrest(e, c.nodes[index], limit-c.World.Now())
-			return why != unrest{}
-		}
-		return false
-	}
 	calm := c.World.RunUntil(limit, func() bool {
 		e := c.expect()
-		if has(e, restless) {
-			return false
-		}
-		for i := range c.nodes {
-			if has(e, i) {
-				return false
+		for range c.nodes {
+			if e.together[at] {
+				if why = c.unrest(e, c.nodes[at], limit-c.World.Now()); why != (unrest{}) {
+					return false
+				}
 			}
+			at = (at + 1) % len(c.nodes)
 		}
 		return true
 	})
 	if !calm && !c.World.Ended() {
-		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s %v", restTime, c.nodes[restless].host.Name(), why))
+		c.World.Fail(sim.Stalled, "rest", fmt.Sprintf("%v after all was well: %s %v", restTime, c.nodes[at].host.Name(), why))
 	}
 }
 
