@@ -11,7 +11,7 @@ import (
 // valid.
 func (s *Space) Apply(e Effect) { s.ApplyLent(&e) }
 
-// ApplyLent is Apply for who has the effect in memory of his own, which stays as it is.
+// ApplyLent is Apply for callers that have the effect in memory already. It stays as it is.
 func (s *Space) ApplyLent(e *Effect) {
 	switch e.Kind {
 	case Set:
