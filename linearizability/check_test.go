@@ -365,6 +365,21 @@ func TestAWitnessSparesTheSearch(t *testing.T) {
 	}
 }
 
+// A witness that names an instant at which an operation cannot have taken effect is not believed.
+func TestAWitnessOfTheImpossibleIsNotBelieved(t *testing.T) {
+	history := parseHistory(t, `
+		0 0-1 SET a 1 → OK
+		1 2-3 GET a → "2"
+		0 4-5 SET a 2 → OK
+		1 6-7 GET a → "1"`)
+	early, late := map[uint64]time.Duration{4: 2 * time.Second}, map[uint64]time.Duration{2: 6 * time.Second, 4: 2 * time.Second}
+	for _, said := range []map[uint64]time.Duration{nil, early, late} {
+		if report := Check(history, Options{Witness: logged(said)}); report.Verdict != Illegal {
+			t.Errorf("with the witness %v: %v", said, &report)
+		}
+	}
+}
+
 // One partition that is wrong is enough: it is found before much is spent on another one, which comes first and is hard.
 func TestWhatIsEasilySeenIsSeenFirst(t *testing.T) {
 	s := &simulation{clients: 8, operations: 400, keys: 1, lost: 60, choose: chooseBySeed(1)}

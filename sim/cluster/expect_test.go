@@ -3,9 +3,12 @@ package cluster
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ember-cluster/ember/core/keyspace"
+	"github.com/ember-cluster/ember/core/slots"
 	"github.com/ember-cluster/ember/sim"
 )
 
@@ -29,6 +32,31 @@ func TestACoreGoesOnWithoutTheRest(t *testing.T) {
 		read := slices.ContainsFunc(r.History.Operations, func(op *Operation) bool { return op.Call > config.Chaos && op.Outcome == Answered })
 		if read == full {
 			t.Errorf("full coverage %v, and the core was read in the end: %v", full, read)
+		}
+	}
+}
+
+// Whichever node has something left to do in the end, that is seen: here a key that its node does not know to end.
+func TestEveryNodeHasToComeToRest(t *testing.T) {
+	for restless := range 3 {
+		config, plan := small(4)
+		c, err := New(config, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.chaos()
+		c.heal()
+		c.settle()
+		if failure := c.World.Failure(); failure != nil {
+			t.Fatal(failure)
+		}
+		d := c.nodes[restless]
+		d.node.Space().Apply(keyspace.Effect{
+			Kind: keyspace.Set, Slot: slots.Of([]byte("k")), Key: []byte("k"), Value: []byte("v"), ExpireAt: d.host.Wall() + 1000,
+		})
+		c.rest()
+		if failure := c.World.Failure(); failure == nil || failure.Check != "rest" || !strings.Contains(failure.Detail, d.host.Name()) {
+			t.Errorf("%s has a key that stays: %v", d.host.Name(), failure)
 		}
 	}
 }
