@@ -90,7 +90,7 @@ func bitOperation(c *Context) {
 		return
 	}
 	result := c.combine(operator, sources, longest)
-	c.set(destination, result, 0)
+	c.replace(destination, result, 0)
 	c.Reply.Int(int64(longest))
 }
 

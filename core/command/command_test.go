@@ -167,6 +167,23 @@ func TestEqualExpiries(t *testing.T) {
 	n.expect(t, "PEXPIRE k 1000 LT", ":1\r\n")
 }
 
+// A write over a key that is past its time deletes that first, and counts it, whether it needs the old value or not.
+func TestWritesDeleteWhatHasExpired(t *testing.T) {
+	for _, words := range []string{"SET k w", "SET k w PX 100", "SET k w NX", "SETEX k 1 w", "APPEND k w", "MSET k w", "GETSET k w", "BITOP NOT k {k}2"} {
+		n := newTestNode()
+		n.expect(t, "SET {k}2 v", replyOK)
+		n.expect(t, "SET k v PX 1", replyOK)
+		n.context.Wall += 2
+		logged := len(n.log)
+		n.run(words)
+		e, _, err := keyspace.DecodeEffect(n.log[logged:])
+		if err != nil || e.Kind != keyspace.Delete || n.context.Counts.Expired != 1 {
+			t.Errorf("%s: the first effect is %v, %v; %d expired", words, e.Kind, err, n.context.Counts.Expired)
+		}
+		n.check(t)
+	}
+}
+
 // What SCAN finds past its time it deletes, in whichever slot that is.
 func TestScanDeletesWhatHasExpired(t *testing.T) {
 	n := newTestNode()

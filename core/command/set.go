@@ -87,12 +87,10 @@ func set(c *Context) {
 	c.setUnlessPast(key, c.Args[2], expireAt, found)
 }
 
-// setPlainly is SET without options. It need not know whether the key is there, but notes one that is past its time.
+// setPlainly is SET without options.
 func (c *Context) setPlainly() {
-	key := c.Args[1]
-	c.find(key)
 	c.ok()
-	c.set(key, c.Args[2], 0)
+	c.replace(c.Args[1], c.Args[2], 0)
 }
 
 // findForSet returns the old value. Only if the client gets it does it count as read, and has to be a string.

@@ -82,7 +82,7 @@ func (c *Context) setEnding(unit expiryUnit) {
 	if !ok {
 		return
 	}
-	c.set(c.Args[1], c.Args[3], expireAt)
+	c.replace(c.Args[1], c.Args[3], expireAt)
 	c.ok()
 }
 

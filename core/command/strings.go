@@ -132,7 +132,7 @@ func multiSet(c *Context) {
 		return
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		c.set(c.Args[i], c.Args[i+1], 0)
+		c.replace(c.Args[i], c.Args[i+1], 0)
 	}
 	c.ok()
 }
@@ -140,6 +140,13 @@ func multiSet(c *Context) {
 // set makes value the value of a key that ends at expireAt, or never if that is 0.
 func (c *Context) set(key, value []byte, expireAt int64) {
 	c.Apply(keyspace.Effect{Kind: keyspace.Set, Slot: c.Slot, Key: key, Value: value, ExpireAt: expireAt})
+}
+
+// replace is set for a command that does not need to know whether the key is there. One that is past its time is deleted first, as by
+// any look at it.
+func (c *Context) replace(key, value []byte, expireAt int64) {
+	c.find(key)
+	c.set(key, value, expireAt)
 }
 
 func appendValue(c *Context) {
