@@ -76,6 +76,9 @@ func TestANewNodeThatNobodyInvitesIsLeftOut(t *testing.T) {
 		if r.Verdict != sim.OK {
 			t.Errorf("invited %v: %s: %s", invited, r.Verdict, r.Detail)
 		}
+		if r.Cluster.abandoned[3] == invited {
+			t.Errorf("invited %v, and that it stays out is excused: %v", invited, r.Cluster.abandoned[3])
+		}
 		if _, member := r.Cluster.nodes[0].node.State().Node(r.Cluster.ids[3]); member != invited {
 			t.Errorf("invited %v, and it is a member: %v", invited, member)
 		}
